@@ -16,6 +16,8 @@ export interface KeyInfo {
   readonly secret: boolean;
   /** True for a key that is read and checked but has no effect yet. */
   readonly later: boolean;
+  /** True for a `later` key that stops the start when it is true: going on without it would be unsafe or surprising. */
+  readonly refused: boolean;
 }
 
 /** The keys' descriptions, by their schemas. A schema that is registered here is a key, any other object is a section. */
@@ -24,6 +26,7 @@ export const keyInfos = z.registry<KeyInfo>();
 interface Extra {
   readonly secret?: boolean;
   readonly later?: boolean;
+  readonly refused?: boolean;
   /** Shown instead of the default itself. */
   readonly shown?: string;
 }
@@ -41,6 +44,7 @@ const info = (
   shown: extra.shown ?? String(shown ?? ""),
   secret: extra.secret ?? false,
   later: extra.later ?? false,
+  refused: extra.refused ?? false,
 });
 
 /** The longest time a timer of Node can wait, in seconds. */
@@ -52,13 +56,25 @@ export const text = (fallback: string, description: string, extra: Extra = {}) =
     .default(fallback)
     .register(keyInfos, info("text", description, "a text", fallback, extra));
 
-/** A text that is written into URLs: neither empty nor with spaces or slashes. */
-export const host = (fallback: string, description: string, extra: Extra = {}) =>
+/** A text of a certain form, which `allowed` says. */
+export const pattern = (
+  fallback: string,
+  form: { readonly regex: RegExp; readonly allowed: string },
+  description: string,
+  extra: Extra = {},
+) =>
   z
     .string()
-    .regex(/^[^\s/]+$/)
+    .regex(form.regex)
     .default(fallback)
-    .register(keyInfos, info("text", description, "a host name or an IP address", fallback, extra));
+    .register(keyInfos, info("text", description, form.allowed, fallback, extra));
+
+/** A name, an IPv4 address, or an IPv6 address with or without brackets. */
+const HOST = /^(\[[0-9a-fA-F:.%]+\]|[^\s/:[\]]+|[0-9a-fA-F.]*:[0-9a-fA-F.]*:[0-9a-fA-F:.%]*)$/;
+
+/** A text that is written into URLs: neither empty nor with spaces, slashes or a port. */
+export const host = (fallback: string, description: string) =>
+  pattern(fallback, { regex: HOST, allowed: "a host name or an IP address" }, description);
 
 /** One word of several, in any case; the value is as it is written in `words`. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(

@@ -4,6 +4,7 @@ import {
   integer,
   map,
   optionalInteger,
+  pattern,
   port,
   ports,
   seconds,
@@ -13,12 +14,14 @@ import {
 } from "./keys.js";
 
 const later = { later: true } as const;
+const refused = { later: true, refused: true } as const;
 const COUNT = [0, 1_000_000] as const;
 
 /** `nomad.network.*`: the network of runners with network access, handed to Nomad as it is (nomad.md). */
 const networkSection = section({
-  mode: text(
+  mode: pattern(
     "bridge",
+    { regex: /^(bridge|host|none|cni\/.+)?$/, allowed: "bridge, host, none or cni/NAME" },
     "Network mode of runners with network access: `bridge`, `host`, `none` or `cni/NAME`.",
   ),
   device: text("", "Network device that Nomad is asked for."),
@@ -44,7 +47,7 @@ export const nomadSection = section({
   token: text("", "Nomad token for all calls. Empty: none is sent.", { secret: true }),
   namespace: text("default", "Nomad namespace of all jobs."),
   tls: section({
-    active: flag(false, "Talk to Nomad over https.", later),
+    active: flag(false, "Talk to Nomad over https.", refused),
     cafile: text("", "Certificate authority with which Nomad's certificate is checked.", later),
     certfile: text("", "Path of the server's own certificate for Nomad (mTLS).", later),
     keyfile: text("", "Path of that certificate's key.", later),

@@ -12,6 +12,7 @@ import {
 } from "./keys.js";
 
 const later = { later: true } as const;
+const refused = { later: true, refused: true } as const;
 const BYTES = [1, Number.MAX_SAFE_INTEGER] as const;
 
 /** `server.*`: the API, its limits and its alert (configuration.md). */
@@ -21,7 +22,7 @@ export const serverSection = section({
   systemdsocketactivation: flag(
     false,
     "Take the listening sockets that systemd passes (`LISTEN_FDS`) instead of opening one.",
-    later,
+    refused,
   ),
   token: text(
     "",
@@ -29,7 +30,7 @@ export const serverSection = section({
     { secret: true },
   ),
   tls: section({
-    active: flag(false, "Serve the API over TLS.", later),
+    active: flag(false, "Serve the API over TLS.", refused),
     cafile: text(
       "",
       "Certificate authority with which the server checks itself in its own health check.",
