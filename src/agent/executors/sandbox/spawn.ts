@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Duplex, Readable } from "node:stream";
+import { launchCommand } from "../launch.js";
+import type { IdMapping } from "./enter.js";
+import { BLOCK_FD, FIRST_FILE_FD, INFO_FD } from "./flags.js";
+import { writeMaps } from "./ids.js";
+import { READY } from "./pid-one.js";
+
+const START_TIMEOUT_MS = 30_000;
+const LARGEST_MESSAGE = 4096;
+
+/** A sandbox that stands. */
+export interface Sandbox {
+  /** bubblewrap itself: ends when PID 1 does, with its code. */
+  readonly process: ChildProcess;
+  /** PID 1 as this process sees it. */
+  readonly pid: number;
+}
+
+/**
+ * Runs bubblewrap and resolves when PID 1 says that the sandbox stands. Rejects with what bubblewrap or PID 1 printed; nothing is left
+ * running then.
+ */
+export async function spawnSandbox(options: {
+  /** bubblewrap's arguments. */
+  readonly arguments: readonly string[];
+  readonly ids: IdMapping;
+  /** Of bubblewrap and PID 1; root inside can read it. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** PID 1's stdin, and the files for the descriptors from FIRST_FILE_FD on. They stay the caller's. */
+  readonly stdin: number;
+  readonly files: readonly number[];
+  /** Called with PID 1's id before anything foreign runs in the sandbox. */
+  readonly beforeRun: (pid: number) => void;
+}): Promise<Sandbox> {
+  const { ids } = options;
+  const keep = [INFO_FD, BLOCK_FD, ...options.files.map((_, index) => FIRST_FILE_FD + index)];
+  const [program, ...flags] = launchCommand(["bwrap", ...options.arguments], { keep });
+  const child = spawn(program, flags, {
+    cwd: "/",
+    env: options.environment,
+    stdio: [options.stdin, "pipe", "pipe", "pipe", "pipe", ...options.files],
+    detached: true,
+    ...(ids.kind === "range" ? { uid: ids.base, gid: ids.base } : {}),
+  });
+  const closed = new Promise<void>((resolve) => {
+    child.once("close", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const [, output, errors, info, block] = child.stdio as [null, Readable, Readable, Readable, Duplex];
+  for (const stream of [output, errors, info, block]) stream.on("error", () => undefined); // `closed` tells
+  const message = collect(errors);
+  const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
+  try {
+    const pid = childPid(await received(info, (text) => text.includes("}")));
+    await writeMaps(pid, ids);
+    options.beforeRun(pid);
+    block.end("1");
+    await received(output, (text) => text.startsWith(READY));
+    return { process: child, pid };
+  } catch (error) {
+    child.kill("SIGKILL");
+    await closed;
+    throw new Error(`the sandbox could not be started: ${message() || (error as Error).message}`, {
+      cause: error,
+    });
+  } finally {
+    clearTimeout(timer);
+    for (const stream of [output, errors, info, block]) stream.destroy();
+  }
+}
+
+/** The `child-pid` of bubblewrap's `--info-fd`. */
+export function childPid(info: string): number {
+  const pid = /"child-pid":\s*(\d+)/.exec(info)?.[1];
+  if (pid === undefined) throw new Error("bubblewrap did not say its child's id");
+  return Number(pid);
+}
+
+/** Resolves with a stream's text once `enough` holds of it; rejects when the stream ends earlier or says too much. */
+function received(stream: Readable, enough: (text: string) => boolean): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    stream.on("data", (chunk: Buffer) => {
+      text += chunk.toString("latin1");
+      if (enough(text)) resolve(text);
+      else if (text.length > LARGEST_MESSAGE) reject(new Error("unexpected output"));
+    });
+    stream.once("close", () => reject(new Error("it ended before it was ready")));
+  });
+}
+
+/** Reads a stream, and returns a function that tells the first of its text. */
+function collect(stream: Readable): () => string {
+  let text = "";
+  stream.on("data", (chunk: Buffer) => {
+    if (text.length < LARGEST_MESSAGE) text += chunk.toString("utf8");
+  });
+  return () => text.trim().slice(0, LARGEST_MESSAGE);
+}
