@@ -24,10 +24,8 @@ work=$(mktemp -d "$(dirname "$target")/image.XXXXXX")
 root=$work/root
 cleanup() {
   # debootstrap mounts /proc in there and leaves it when it is interrupted
-  local mounted
-  for mounted in $(awk -v dir="$work/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r); do
-    umount -l "$mounted" || true
-  done
+  awk -v dir="$work/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r |
+    while read -r mounted; do umount -l "$mounted" || true; done
   rm -rf --one-file-system "$work"
 }
 trap cleanup EXIT
@@ -35,6 +33,7 @@ trap 'exit 143' TERM INT
 
 # The mirror that apt is set up for on this machine; debootstrap's own default
 # where that cannot be told.
+# shellcheck disable=SC2016 # apt-get's own placeholders
 mirror=$(apt-get indextargets --format '$(REPO_URI)' \
   'Created-By: Packages' 'Codename: bookworm' 'Component: main' 2>/dev/null | head -n 1 || true)
 

@@ -2,6 +2,8 @@
 # Common ground of up.sh, down.sh and status.sh: where things are, how this
 # cluster's processes are told from everybody else's, and how Nomad is asked.
 # Sourced, never run.
+# What is set here and used by the scripts only is no mistake:
+# shellcheck disable=SC2034
 
 # dockerd, iptables and debootstrap are in the sbin folders, which an ordinary
 # PATH may lack.
@@ -88,8 +90,8 @@ derive_settings() {
 # One up or down at a time in this folder. The descriptor is closed for every
 # daemon (see start_daemon), or the lock would live as long as they do.
 take_lock() {
-  mkdir -p "$(dirname "$STATE")"
-  exec 9>"$STATE.lock"
+  mkdir -p "$STATE"
+  exec 9>"$STATE/lock"
   flock -w "${1:-60}" 9 || die "another up.sh or down.sh is at work on $STATE"
 }
 
@@ -112,7 +114,8 @@ pid_of() {
 start_daemon() {
   local name=$1
   shift
-  env "$MARK" setsid "$@" </dev/null >>"$LOGS/$name.log" 2>&1 9>&- &
+  if [ -s "$LOGS/$name.log" ]; then mv "$LOGS/$name.log" "$LOGS/$name.log.old"; fi
+  env "$MARK" setsid "$@" </dev/null >"$LOGS/$name.log" 2>&1 9>&- &
   printf '%s\n' "$!" >"$RUN/$name.pid"
   disown
 }
@@ -138,12 +141,38 @@ our_pids() {
   grep -lzsxF "$MARK" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3 || true
 }
 
+# with_descendants PID…: these and all processes below them.
+with_descendants() {
+  [ $# -gt 0 ] || return 0
+  { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v pids="$*" '
+    BEGIN { split(pids, list, " "); for (i in list) wanted[list[i]] = 1 }
+    { pid = $1; sub(/^.*\) /, ""); parent[pid] = $2 } # a name may have blanks
+    END {
+      do {
+        more = 0
+        for (p in parent) if (!(p in wanted) && (parent[p] in wanted)) { wanted[p] = 1; more = 1 }
+      } while (more)
+      for (p in wanted) print p
+    }'
+}
+
 # wait_for SECONDS COMMAND…: every 0.2 s until it succeeds.
 wait_for() {
   local deadline=$((SECONDS + $1))
   shift
   until "$@"; do
     [ $SECONDS -lt $deadline ] || return 1
+    sleep 0.2
+  done
+}
+
+# wait_for_daemon NAME SECONDS COMMAND…: the same, but not longer than it lives.
+wait_for_daemon() {
+  local pid deadline=$((SECONDS + $2))
+  read -r pid <"$RUN/$1.pid"
+  shift 2
+  until "$@"; do
+    [ $SECONDS -lt $deadline ] && kill -0 "$pid" 2>/dev/null || return 1
     sleep 0.2
   done
 }
@@ -181,19 +210,39 @@ mounts_below_state() {
   awk -v dir="$STATE/" 'index($5, dir) == 1 { print $5 }' /proc/self/mountinfo | sort -r
 }
 
-has_link() { [ -e "/sys/class/net/$1" ]; }
+# From /proc and not /sys, which can show another network namespace's.
+links() { sed -nE 's/^ *([^:]+):.*/\1/p' /proc/net/dev; }
+has_link() { links | grep -qxF "$1"; }
+other_cluster_up() { links | grep '^psd-dkr-' | grep -qvxF "$DOCKER_BRIDGE"; }
 
-# Another test cluster on this machine: it shares the iptables chains and
-# control groups with ours, as their names are fixed by Nomad and CNI.
-other_cluster_up() {
-  local link
-  for link in /sys/class/net/psd-dkr-*; do
-    [ -e "$link" ] && [ "${link##*/}" != "$DOCKER_BRIDGE" ] && return 0
+# Another test cluster, or somebody's own Nomad or Docker, is up on this machine:
+# they share iptables chains and control groups with ours, as Nomad, CNI and
+# Docker have fixed names for them.
+others_up() {
+  local pid name
+  ! other_cluster_up || return 0
+  for pid in /proc/[0-9]*; do
+    read -r name 2>/dev/null <"$pid/comm" || continue
+    case $name in
+      nomad | dockerd) is_ours "${pid##*/}" || return 0 ;;
+    esac
   done
   return 1
 }
 
 cni_chains() {
-  # iptables-save prints "# Warning" lines on stderr when legacy tables exist too
+  # on stderr it warns when the kernel has old-style tables too
   timeout 20 iptables-save 2>/dev/null | sed -nE 's/^:((CNI|NOMAD)-[^ ]+) .*/\1/p'
 }
+
+# The control groups' top folders of Nomad and Docker, in cgroup v1 and v2.
+cgroup_folders() {
+  local folder
+  for folder in /sys/fs/cgroup/*/nomad /sys/fs/cgroup/nomad.slice /sys/fs/cgroup/*/docker /sys/fs/cgroup/docker; do
+    [ ! -d "$folder" ] || printf '%s\n' "$folder"
+  done
+}
+
+# What the machine was like before the first up, so that down.sh neither leaves
+# what is ours nor takes what is not: before_value KEY
+before_value() { sed -n "s/^$1=//p" "$STATE/before" 2>/dev/null || true; }

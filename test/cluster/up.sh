@@ -89,18 +89,29 @@ check_go() {
 
 # Into a temporary name first: a build that was interrupted is no binary.
 build_nomad() {
-  local new
+  local new=$nomad_bin.new.$$
   mkdir -p "$(dirname "$nomad_bin")"
-  new=$(mktemp "$nomad_bin.XXXXXX")
   if (cd "$HERE/nomad" && GOTOOLCHAIN=local GOWORK=off GOFLAGS='-mod=readonly -buildvcs=false' \
     timeout 2400 go build -trimpath -o "$new" github.com/hashicorp/nomad) &&
     timeout 20 "$new" version; then
-    chmod 0755 "$new"
     mv "$new" "$nomad_bin"
   else
     rm -f "$new"
     return 1
   fi
+}
+
+# Is there somebody else's Nomad or Docker? Then down.sh leaves what it cannot
+# tell from ours.
+record_before() {
+  [ ! -e "$STATE/before" ] || return 0
+  if other_cluster_up; then # the last of them to go down cleans up for all
+    printf 'chains=0\ncgroups=0\nip_forward=1\n'
+  else
+    printf 'chains=%s\n' "$(cni_chains | wc -l)"
+    printf 'cgroups=%s\n' "$(cgroup_folders | wc -l)"
+    printf 'ip_forward=%s\n' "$(cat /proc/sys/net/ipv4/ip_forward)"
+  fi >"$STATE/before"
 }
 
 start_docker() {
@@ -118,7 +129,7 @@ TOML
     rm -f "$CONTAINERD_SOCK"
     start_daemon containerd containerd --config "$RUN/containerd.toml" --log-level warn
   fi
-  wait_for 30 test -S "$CONTAINERD_SOCK" || fail_with_log "containerd did not start" "$LOGS/containerd.log"
+  wait_for_daemon containerd 30 test -S "$CONTAINERD_SOCK" || fail_with_log "containerd did not start" "$LOGS/containerd.log"
 
   if ! has_link "$DOCKER_BRIDGE"; then
     ip link add name "$DOCKER_BRIDGE" type bridge
@@ -134,7 +145,7 @@ TOML
       --config-file "$RUN/daemon.json" --bridge "$DOCKER_BRIDGE" --iptables=false --ip6tables=false \
       --log-level warn ${DOCKER_STORAGE_DRIVER:+--storage-driver "$DOCKER_STORAGE_DRIVER"}
   fi
-  wait_for 60 docker_answers || fail_with_log "dockerd did not start" "$LOGS/dockerd.log"
+  wait_for_daemon dockerd 60 docker_answers || fail_with_log "dockerd did not start" "$LOGS/dockerd.log"
 }
 
 # import_image VARIANT NAME: from the cache, made there when it is missing or
@@ -174,6 +185,7 @@ make_cni_folder() {
   for plugin in /usr/lib/cni/*; do
     name=${plugin##*/}
     if [ -n "$version" ]; then
+      # shellcheck disable=SC2016
       printf '#!/bin/sh\n[ -z "$CNI_COMMAND" ] || exec %s\necho "CNI %s plugin v%s"\n' \
         "$plugin" "$name" "$version" >"$STATE/cni/bin/$name"
       chmod 0755 "$STATE/cni/bin/$name"
@@ -187,7 +199,8 @@ write_agent_config() {
   # Everything on the loopback interface, the mapped ports of runners too.
   # Image collection is off: there is nothing to pull an image from again.
   # The denylist keeps Nomad from asking for cloud services that are not there
-  # (with AWS_CA_BUNDLE set it would not even start).
+  # (with AWS_CA_BUNDLE set it would not even start). The allocations' folder
+  # has a short name as each task gets a Unix socket deep below it.
   cat >"$STATE/agent.hcl" <<HCL
 name                 = "poseidon-test"
 datacenter           = "dc1"
@@ -226,6 +239,8 @@ server {
 
 client {
   enabled               = true
+  alloc_dir             = "$STATE/a"
+  alloc_mounts_dir      = "$STATE/m"
   network_interface     = "lo"
   cni_path              = "$STATE/cni/bin"
   cni_config_dir        = "$STATE/cni/config"
@@ -256,9 +271,9 @@ start_nomad() {
     # shellcheck disable=SC2046
     start_daemon nomad env $(compgen -e NOMAD_ | sed 's/^/-u /') "$nomad_bin" agent -config "$STATE/agent.hcl"
   fi
-  wait_for 30 leader_known || fail_with_log "Nomad did not start" "$LOGS/nomad.log"
+  wait_for_daemon nomad 30 leader_known || fail_with_log "Nomad did not start" "$LOGS/nomad.log"
   if [ "$ACL" = 1 ] && ! [ -e "$TOKEN_HEADER" ]; then bootstrap_acl; fi
-  wait_for 60 node_ready || {
+  wait_for_daemon nomad 60 node_ready || {
     node_json | jq -c '{Status, docker: .Drivers.docker}' >&2 || true
     fail_with_log "Nomad's node did not become ready with a healthy Docker driver" "$LOGS/nomad.log"
   }
@@ -312,11 +327,13 @@ write_env() {
 check_settings
 umask 022
 take_lock 900
-trap '[ $? = 0 ] || warn "the cluster is not up; down.sh removes what was started, logs are in $LOGS"' EXIT
-
 nomad_bin=${NOMAD_BIN:-$CACHE/nomad/$(sha256sum "$HERE/nomad/go.sum" | cut -c1-16)/nomad}
 if [ -n "${NOMAD_BIN:-}" ]; then
-  [ -x "$nomad_bin" ] || die "NOMAD_BIN is '$nomad_bin', which cannot be run"
+  case $(timeout 20 "$nomad_bin" version 2>/dev/null) in
+    'Nomad v1.10.5'*) ;;
+    Nomad*) warn "NOMAD_BIN is not Nomad 1.10.5, which the tests are written for" ;;
+    *) die "NOMAD_BIN is '$nomad_bin', which is no Nomad that can be run" ;;
+  esac
   nomad_bin=$(realpath "$nomad_bin")
 fi
 
@@ -325,12 +342,27 @@ if [ -n "$(pid_of nomad)" ]; then
     die "a cluster is up with other settings ($(cat "$STATE/settings"), wanted $(settings)): run down.sh first, or set POSEIDON_CLUSTER_DIR and NOMAD_PORT for a second one"
 fi
 
+build=''
+# shellcheck disable=SC2317 # called by the trap
+at_exit() {
+  local code=$?
+  [ $code != 0 ] || return 0
+  if [ -n "$build" ]; then
+    # shellcheck disable=SC2046 # one argument each
+    kill $(with_descendants "$build") 2>/dev/null || true
+    rm -f "$nomad_bin.new.$$"
+  fi
+  warn "the cluster is not up; down.sh removes what was started, logs are in $LOGS"
+}
+trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
 mkdir -p "$STATE" "$LOGS" "$RUN"
 chmod 0711 "$STATE" "$RUN"
 install_packages
 [ -n "$(pid_of nomad)" ] || check_ports
 
-build=''
 if ! [ -x "$nomad_bin" ]; then
   check_go
   say "building Nomad in the background (3 to 6 minutes on 2 cores, once)"
@@ -338,11 +370,7 @@ if ! [ -x "$nomad_bin" ]; then
   build=$!
 fi
 
-# Are there chains of somebody else's Nomad or CNI? Then down.sh leaves those
-# that it cannot tell from ours.
-if ! [ -e "$STATE/foreign-cni" ]; then
-  if other_cluster_up || [ -z "$(cni_chains)" ]; then echo 0; else echo 1; fi >"$STATE/foreign-cni"
-fi
+record_before
 settings >"$STATE/settings"
 [ -e "$RUN/daemon.json" ] || echo '{}' >"$RUN/daemon.json"
 
@@ -353,6 +381,7 @@ if [ $python_image = 1 ]; then import_image python "$IMAGE_PYTHON"; fi
 
 if [ -n "$build" ]; then
   wait "$build" || fail_with_log "Nomad could not be built" "$LOGS/nomad-build.log"
+  build=''
 fi
 if [ -z "$(pid_of nomad)" ]; then
   make_cni_folder
