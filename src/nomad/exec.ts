@@ -19,11 +19,21 @@ export interface ExecHandlers {
   onDrain?(): void;
 }
 
+/** A session that is kept for later work. Its connection is given up when another session needs it (runner-shell.md). */
+export interface Resident {
+  /** Since when it does nothing, on a clock that all residents share; undefined while it is in use. */
+  unusedSince(): number | undefined;
+  /** Asks the owner to end the session now. Called once at most. */
+  evict(): void;
+}
+
 /** What to run. No shell is added: `command` is an argument list. */
 export interface ExecOptions {
   readonly command: readonly string[];
   readonly tty: boolean;
   readonly handlers: ExecHandlers;
+  /** Set for a session kept for later: it takes nobody's connection and does not wait for one, but rejects with `no-room`. */
+  readonly resident?: Resident;
   /** Gives the session up while it is being opened; once it is open, use `close`. */
   readonly signal?: AbortSignal;
 }
@@ -43,7 +53,7 @@ export interface ExecSession {
   close(): void;
 }
 
-/** Opens exec sessions. Rejects with a NomadError (`unreachable`, `no-room`, `unknown-allocation`, …) within bounded time. */
+/** Opens exec sessions. Rejects with a NomadError (`unreachable`, `no-room`, `not-found`, …) within bounded time. */
 export interface ExecOpener {
   open(target: ExecTarget, options: ExecOptions): Promise<ExecSession>;
 }
