@@ -3,7 +3,7 @@ export const CONTAINER_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
 
 /** The environment of the launchers that run outside a task; nothing of this process's own may get in. */
 export const LAUNCHER_ENVIRONMENT: Readonly<Record<string, string>> = {
-  PATH: `${CONTAINER_PATH}:${process.env["PATH"] ?? ""}`,
+  PATH: `${CONTAINER_PATH}:${process.env.PATH ?? ""}`,
 };
 
 /**
@@ -20,7 +20,7 @@ export function containerEnvironment(options: {
     HOSTNAME: options.hostname,
     ...(options.tty ? { TERM: "xterm" } : {}),
     ...options.variables,
-    HOME: options.variables["HOME"] ?? options.home,
+    HOME: options.variables.HOME ?? options.home,
   };
 }
 

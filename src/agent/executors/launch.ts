@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 
 /**
  * What runs between this process and a command's own launcher: no core files, no descriptors that were inherited, and into the
- * cgroups before the first fork. `$1` says which descriptors to close, `$2` how many `cgroup.procs` files follow.
+ * cgroups before the first fork. `$1` says which descriptors to close, `$2` how many entry files of cgroups follow.
  */
 const LAUNCH = `ulimit -c 0
 for fd in $1; do eval "exec $fd>&-"; done
 files=$2
 shift 2
 while [ "$files" -gt 0 ]; do
-  echo $$ >"$1" || exit 125
+  echo 0 >"$1" || exit 125
   shift
   files=$((files - 1))
 done
@@ -19,14 +19,14 @@ const O_CLOEXEC = 0o2000000;
 
 let inherited: readonly number[] | undefined;
 
-/** An argument list that starts `command` in the cgroups named by `procsFiles`, with no descriptors but the standard ones and `keep`. */
+/** An argument list that starts `command` in the cgroups of `entryFiles` (see TaskCgroup), with no descriptors but the standard ones and `keep`. */
 export function launchCommand(
   command: readonly string[],
-  options: { readonly procsFiles?: readonly string[]; readonly keep?: readonly number[] } = {},
+  options: { readonly entryFiles?: readonly string[]; readonly keep?: readonly number[] } = {},
 ): readonly [string, ...string[]] {
   inherited ??= inheritedDescriptors();
   const close = inherited.filter((fd) => !options.keep?.includes(fd));
-  const files = options.procsFiles ?? [];
+  const files = options.entryFiles ?? [];
   // dash closes only descriptors of one digit
   const shell = close.some((fd) => fd > 9) ? ["/bin/bash", "--norc"] : ["/bin/sh"];
   const [program = "", ...flags] = shell;

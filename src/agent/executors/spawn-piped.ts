@@ -22,7 +22,7 @@ export async function spawnPiped(options: {
   readonly pool: PipePool;
   /** With a terminal there is one output, to which the launchers' errors go too. */
   readonly tty: boolean;
-  readonly onResize: (pid: number, size: TerminalSize) => void;
+  readonly onResize: (size: TerminalSize) => void;
 }): Promise<{ readonly process: PipedProcess; readonly pid: number }> {
   const [program = "", ...flags] = options.command;
   const pipes = await options.pool.take(options.tty ? 2 : 3);
@@ -54,7 +54,7 @@ export async function spawnPiped(options: {
     child,
     streams: { stdin: stdin.writable, stdout: stdout.readable, stderr: stderr?.readable },
     tty: options.tty,
-    onResize: (size) => options.onResize(pid, size),
+    onResize: options.onResize,
   });
   return { process, pid };
 }

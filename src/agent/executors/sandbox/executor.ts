@@ -1,90 +1,86 @@
-import { closeSync, constants, openSync } from "node:fs";
 import type { Executor, RunningTask, TaskSpec } from "../../executor.js";
-import { containerEnvironment, taskHostname } from "../environment.js";
-import { closePipes, PipePool } from "../pipes.js";
+import type { CgroupTree } from "../cgroups/tree.js";
+import { PipePool } from "../pipes.js";
 import type { IdMapping } from "./enter.js";
-import { NamelessFiles, type SandboxFile, sandboxFiles } from "./files.js";
-import { BLOCK_FD, bubblewrapArguments, FIRST_FILE_FD, INFO_FD, type RootEntry } from "./flags.js";
+import { NamelessFiles, sandboxFiles } from "./files.js";
 import { nextMapping } from "./ids.js";
-import { Namespaces } from "./namespaces.js";
-import { pidOne } from "./pid-one.js";
+import { sandboxNotices } from "./notices.js";
+import { rlimitCommand } from "./rlimits.js";
 import { rootEntries } from "./root-entries.js";
-import { spawnSandbox } from "./spawn.js";
-import { SandboxTask } from "./task.js";
+import { startTask } from "./start-task.js";
+import type { SandboxTask } from "./task.js";
 
-/** Runs each task in a bubblewrap sandbox (agent.md, executors). Make it with `SandboxExecutor.create`. */
+/** Processes and threads of one sandbox: enough for a JVM, and a fork bomb stays small. */
+const PIDS = 512;
+
+/** The means that a SandboxExecutor works with; which of them a machine has, a probe tells. */
+export interface SandboxMeans {
+  readonly ids: IdMapping;
+  /** Undefined: resource limits of each process take their place. The executor closes it. */
+  readonly cgroups: CgroupTree | undefined;
+}
+
+/** Runs each task in a bubblewrap sandbox (agent.md, executors). */
 export class SandboxExecutor implements Executor {
   readonly name = "sandbox";
   readonly notices: readonly string[];
+  readonly #cgroups: CgroupTree | undefined;
   readonly #pool = new PipePool();
-  readonly #rootEntries: readonly RootEntry[];
-  readonly #files: readonly SandboxFile[];
-  readonly #nameless: NamelessFiles;
+  readonly #rootEntries = rootEntries();
+  readonly #files;
   readonly #tasks = new Set<SandboxTask>();
+  readonly #starting = new Set<Promise<unknown>>();
+  #contents: Promise<NamelessFiles> | undefined;
   #ids: IdMapping;
+  #count = 0;
+  #closed = false;
 
-  private constructor(options: {
-    readonly ids: IdMapping;
-    readonly files: readonly SandboxFile[];
-    readonly nameless: NamelessFiles;
-    readonly notices: readonly string[];
-  }) {
-    this.#ids = options.ids;
-    this.#files = options.files;
-    this.#nameless = options.nameless;
-    this.notices = options.notices;
-    this.#rootEntries = rootEntries();
-  }
-
-  static async create(options: { readonly ids: IdMapping }): Promise<SandboxExecutor> {
-    const files = sandboxFiles({ twoUsers: options.ids.kind !== "single" });
-    const nameless = await NamelessFiles.create(files.map((file) => file.content));
-    const executor = new SandboxExecutor({ ids: options.ids, files, nameless, notices: [] });
-    await executor.#pool.fill();
-    return executor;
+  constructor(means: SandboxMeans) {
+    this.#ids = means.ids;
+    this.#cgroups = means.cgroups;
+    this.#files = sandboxFiles({ twoUsers: means.ids.kind !== "single" });
+    this.notices = sandboxNotices({ ids: means.ids.kind, cgroups: means.cgroups });
   }
 
   async start(spec: TaskSpec): Promise<RunningTask> {
-    const ids = this.#ids;
-    this.#ids = nextMapping(ids);
-    const hostname = taskHostname(spec.allocationId);
-    const variables = spec.environment;
-    const owner = ids.kind === "single" ? undefined : "1000:1000";
-    const descriptors = [INFO_FD, BLOCK_FD, ...this.#files.map((_, index) => FIRST_FILE_FD + index)];
-    const files = this.#nameless.open();
-    const pipes = await this.#pool.take(1);
-    const stdin = openSync(`/proc/self/fd/${pipes[0]?.readable}`, constants.O_RDWR);
-    closePipes(pipes);
+    const starting = this.#start(spec);
+    this.#starting.add(starting);
     try {
-      const sandbox = await spawnSandbox({
-        arguments: bubblewrapArguments({
-          hostname,
-          network: spec.network,
-          memoryBytes: spec.memory * 2 ** 20,
-          mappedIds: ids.kind !== "single",
-          rootEntries: this.#rootEntries,
-          files: this.#files,
-          command: pidOne(spec.command, { owner, descriptors, limits: [] }),
-        }),
-        ids,
-        environment: containerEnvironment({ hostname, home: "/root", tty: false, variables }),
-        stdin,
-        files,
-        beforeRun: () => undefined,
-      });
-      const namespaces = Namespaces.open(sandbox.pid, { network: spec.network });
-      const task = new SandboxTask({ sandbox, namespaces, ids, hostname, variables, pool: this.#pool });
-      this.#tasks.add(task);
-      task.exited.then(() => this.#tasks.delete(task));
-      return task;
+      return await starting;
     } finally {
-      for (const fd of [stdin, ...files]) closeSync(fd);
+      this.#starting.delete(starting);
     }
   }
 
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#starting);
     await Promise.all([...this.#tasks].map((task) => task.stop()));
     await this.#pool.close();
-    this.#nameless.close();
+    (await this.#contents?.catch(() => undefined))?.close();
+    await this.#cgroups?.close();
+  }
+
+  async #start(spec: TaskSpec): Promise<SandboxTask> {
+    if (this.#closed) throw new Error("the executor is closed");
+    this.#contents ??= NamelessFiles.create(this.#files.map((file) => file.content));
+    const contents = await this.#contents;
+    const limits = { memoryBytes: spec.memory * 2 ** 20, pids: PIDS, cpu: spec.cpu };
+    const ids = this.#ids;
+    this.#ids = nextMapping(ids);
+    this.#count += 1;
+    const task = await startTask(spec, {
+      ids,
+      cgroup: this.#cgroups?.create(String(this.#count), limits),
+      limits: this.#cgroups === undefined ? rlimitCommand(limits) : [],
+      files: this.#files,
+      contents,
+      rootEntries: this.#rootEntries,
+      pool: this.#pool,
+    });
+    this.#tasks.add(task);
+    void task.exited.then(() => task.stop()).then(() => this.#tasks.delete(task));
+    return task;
   }
 }

@@ -30,18 +30,22 @@ export async function spawnSandbox(options: {
   /** PID 1's stdin, and the files for the descriptors from FIRST_FILE_FD on. They stay the caller's. */
   readonly stdin: number;
   readonly files: readonly number[];
-  /** Called with PID 1's id before anything foreign runs in the sandbox. */
-  readonly beforeRun: (pid: number) => void;
+  /** Of the task's cgroup, which everything in the sandbox is born in. */
+  readonly entryFiles: readonly string[];
+  /** Called with the ids of bubblewrap and PID 1 before anything foreign runs in the sandbox. */
+  readonly beforeRun: (bubblewrap: number | undefined, pid: number) => void;
 }): Promise<Sandbox> {
   const { ids } = options;
   const keep = [INFO_FD, BLOCK_FD, ...options.files.map((_, index) => FIRST_FILE_FD + index)];
-  const [program, ...flags] = launchCommand(["bwrap", ...options.arguments], { keep });
+  const [program, ...flags] = launchCommand(bubblewrap(options.arguments, ids), {
+    keep,
+    entryFiles: options.entryFiles,
+  });
   const child = spawn(program, flags, {
     cwd: "/",
     env: options.environment,
     stdio: [options.stdin, "pipe", "pipe", "pipe", "pipe", ...options.files],
     detached: true,
-    ...(ids.kind === "range" ? { uid: ids.base, gid: ids.base } : {}),
   });
   const closed = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
@@ -54,7 +58,7 @@ export async function spawnSandbox(options: {
   try {
     const pid = childPid(await received(info, (text) => text.includes("}")));
     await writeMaps(pid, ids);
-    options.beforeRun(pid);
+    options.beforeRun(child.pid, pid);
     block.end("1");
     await received(output, (text) => text.startsWith(READY));
     return { process: child, pid };
@@ -68,6 +72,12 @@ export async function spawnSandbox(options: {
     clearTimeout(timer);
     for (const stream of [output, errors, info, block]) stream.destroy();
   }
+}
+
+/** With a range of ids bubblewrap itself must be the first of them; that comes after the cgroup, which only root may enter. */
+function bubblewrap(flags: readonly string[], ids: IdMapping): readonly string[] {
+  if (ids.kind !== "range") return ["bwrap", ...flags];
+  return ["setpriv", `--reuid=${ids.base}`, `--regid=${ids.base}`, "--clear-groups", "--", "bwrap", ...flags];
 }
 
 /** The `child-pid` of bubblewrap's `--info-fd`. */
