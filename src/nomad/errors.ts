@@ -29,6 +29,18 @@ export class NomadError extends Error {
   }
 }
 
+/** A job is registered, but its evaluation failed or could not place it. */
+export class PlacementError extends NomadError {
+  /** A blocked evaluation waits for capacity: Nomad still tries. */
+  readonly blocked: boolean;
+
+  constructor(message: string, options: { readonly blocked: boolean }) {
+    super("placement", message);
+    this.name = "PlacementError";
+    this.blocked = options.blocked;
+  }
+}
+
 /** Whether `error` is a NomadError with one of `codes` (any, if none is given). */
 export function isNomadError(error: unknown, ...codes: NomadErrorCode[]): error is NomadError {
   return error instanceof NomadError && (codes.length === 0 || codes.includes(error.code));

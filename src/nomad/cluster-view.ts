@@ -1,0 +1,210 @@
+import { Backoff } from "../lib/backoff.js";
+import { deferred } from "../lib/deferred.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { AllocationState } from "./allocation-state.js";
+import type { NomadClient } from "./client.js";
+import { ClusterState } from "./cluster-state.js";
+import { NomadError } from "./errors.js";
+import type { EvaluationWaiters } from "./evaluation-waiters.js";
+import type { JobRecord } from "./job-record.js";
+import { takeSnapshot } from "./snapshot.js";
+import type { EventFrame, Job } from "./wire.js";
+
+/** Told by the cluster view. Events only say 'look'; what is true is asked for (nomad.md, "Event stream", D). */
+export interface ClusterListener {
+  /** The job, or the allocation that stands for it, changed or went. */
+  jobChanged(jobId: string): void;
+  /** A complete snapshot was taken over: what it does not have does not exist. */
+  snapshotTaken(): void;
+}
+
+/** What a cluster view is made of. */
+export interface ClusterViewOptions {
+  readonly client: NomadClient;
+  /** Opens the event stream at an index; the iteration ends, or throws, when the stream breaks. */
+  readonly openEvents: (options: {
+    readonly index: number;
+    readonly signal: AbortSignal;
+  }) => AsyncIterable<EventFrame>;
+  readonly evaluations: EvaluationWaiters;
+  /** Milliseconds: `nomad.snapshotinterval`. */
+  readonly snapshotInterval: number;
+  readonly logger: Logger;
+  /** Counts differences that a snapshot found although the stream was whole; they should be zero. */
+  readonly onRepairs?: (count: number) => void;
+}
+
+/** Reconnecting to the event stream: 100 ms to 5 s, for ever (nomad.md). */
+const RECONNECT = { initial: 100, maximum: 5_000 };
+
+/**
+ * Jobs and allocations of ours as they stand at Nomad, in memory: an event stream that tells where to look, and snapshots that are the truth, after each
+ * connect and every so often.
+ */
+export class ClusterView {
+  readonly #options: ClusterViewOptions;
+  readonly #state = new ClusterState((jobId) => this.#tell(jobId));
+  readonly #listeners: ClusterListener[] = [];
+  readonly #stop = new AbortController();
+  readonly #first = deferred();
+  #running: Promise<void> | undefined;
+  #lastIndex = 0;
+  #connected = false;
+  #comparing = false;
+  #snapshotTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: ClusterViewOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the stream is open and a snapshot was taken since. */
+  get connected(): boolean {
+    return this.#connected;
+  }
+
+  /** Connects, and reconnects for ever; resolves after the first complete snapshot, or when stopped before. */
+  start(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#first.promise;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new NomadError("aborted", "the server stops"));
+    this.#first.resolve();
+    await this.#running;
+  }
+
+  subscribe(listener: ClusterListener): void {
+    this.#listeners.push(listener);
+  }
+
+  job(id: string): JobRecord | undefined {
+    return this.#state.job(id);
+  }
+
+  jobs(): IterableIterator<JobRecord> {
+    return this.#state.jobs();
+  }
+
+  /** The allocation that stands for a job: the newest that lives, else the newest. */
+  allocation(jobId: string): AllocationState | undefined {
+    return this.#state.allocation(jobId);
+  }
+
+  /** The allocation that has, or had, this life (AllocationState `incarnation`). */
+  allocationOf(jobId: string, incarnation: string | undefined): AllocationState | undefined {
+    return this.#state.allocationOf(jobId, incarnation);
+  }
+
+  /** Takes over a registration of our own at once, before its event comes. */
+  noteRegistered(job: Job, jobModifyIndex: number): void {
+    const known = this.#state.job(job.ID);
+    this.#state.applyJob({
+      ...job,
+      JobModifyIndex: jobModifyIndex,
+      ModifyIndex: jobModifyIndex,
+      CreateIndex: known?.createIndex ?? jobModifyIndex,
+      Status: known?.status ?? "pending",
+    });
+  }
+
+  /** Reads a job and its allocations from Nomad now. Rejects with a NomadError. */
+  async refresh(jobId: string): Promise<JobRecord | undefined> {
+    const { client } = this.#options;
+    const [job, allocations] = await Promise.all([client.readJob(jobId), client.jobAllocations(jobId)]);
+    if (job === undefined) this.#state.noteMissing(jobId);
+    else this.#state.applyJob(job);
+    // A job's list of allocations has no ports.
+    const whole = await Promise.all(allocations.map(({ ID }) => client.readAllocation(ID)));
+    for (const allocation of whole) if (allocation !== undefined) this.#state.applyAllocation(allocation);
+    return this.#state.job(jobId);
+  }
+
+  /** Takes a snapshot now and repairs differences. Rejects with a NomadError. */
+  async reconcile(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { client } = this.#options;
+    const { signal = this.#stop.signal } = options;
+    const repairs = await takeSnapshot(client, this.#state, { eventsSeen: this.#lastIndex, signal });
+    for (const listener of this.#listeners) listener.snapshotTaken();
+    if (!this.#connected || repairs === 0) return;
+    this.#options.logger.warn("a snapshot differed from what events had told", { repairs });
+    this.#options.onRepairs?.(repairs);
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#options;
+    const backoff = new Backoff(RECONNECT);
+    let reported = false;
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#follow(() => {
+          backoff.reset();
+          if (reported) logger.info("Nomad is reachable again");
+          reported = false;
+        });
+      } catch (error) {
+        if (this.#stop.signal.aborted) return;
+        if (!reported) logger.warn("the connection to Nomad's event stream is lost, reconnecting", { error });
+        reported = true;
+      }
+      await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+
+  /** One life of the stream: open it, take the snapshot while events come in, follow it until it breaks. */
+  async #follow(onConnected: () => void): Promise<void> {
+    const over = new AbortController();
+    const giveUp = () => over.abort(this.#stop.signal.reason);
+    this.#stop.signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      let open = false;
+      for await (const frame of this.#options.openEvents({ index: this.#lastIndex, signal: over.signal })) {
+        // The first frame, a heartbeat, shows that the stream is open: what happens from now on comes through it.
+        if (!open) void this.#catchUp(onConnected, over.signal).catch((error: unknown) => over.abort(error));
+        open = true;
+        this.#apply(frame);
+      }
+      throw over.signal.reason ?? new NomadError("unreachable", "Nomad closed its event stream");
+    } finally {
+      this.#connected = false;
+      clearInterval(this.#snapshotTimer);
+      this.#stop.signal.removeEventListener("abort", giveUp);
+      over.abort();
+    }
+  }
+
+  async #catchUp(onConnected: () => void, signal: AbortSignal): Promise<void> {
+    await this.reconcile({ signal });
+    if (signal.aborted) return;
+    this.#connected = true;
+    onConnected();
+    this.#options.evaluations.recheck();
+    this.#first.resolve();
+    this.#snapshotTimer = setInterval(() => void this.#compare(signal), this.#options.snapshotInterval);
+  }
+
+  /** The periodic snapshot; a slow one is not joined by the next. */
+  async #compare(signal: AbortSignal): Promise<void> {
+    if (this.#comparing) return;
+    this.#comparing = true;
+    try {
+      await this.reconcile({ signal });
+    } catch (error) {
+      if (!signal.aborted) this.#options.logger.warn("a snapshot of Nomad failed", { error });
+    } finally {
+      this.#comparing = false;
+    }
+  }
+
+  #apply(frame: EventFrame): void {
+    for (const event of frame.Events ?? []) {
+      this.#state.applyEvent(event);
+      if (event.Payload.Evaluation !== undefined) this.#options.evaluations.observe(event.Payload.Evaluation);
+    }
+    this.#lastIndex = Math.max(this.#lastIndex, frame.Index ?? 0);
+  }
+
+  #tell(jobId: string): void {
+    for (const listener of this.#listeners) listener.jobChanged(jobId);
+  }
+}

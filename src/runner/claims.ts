@@ -1,0 +1,105 @@
+import { Backoff } from "../lib/backoff.js";
+import type { ClusterView } from "../nomad/cluster-view.js";
+import { isNomadError } from "../nomad/errors.js";
+import type { Logger } from "../telemetry/logger.js";
+import { RunnerError } from "./errors.js";
+import type { MarkWriter } from "./mark-writer.js";
+import type { Pool } from "./pool.js";
+import type { RunnerRegistry } from "./registry.js";
+import type { Runner } from "./runner.js";
+import type { Sessions } from "./sessions.js";
+import type { UsedRunner } from "./used-runner.js";
+
+const RETRY = { initial: 1_000, maximum: 60_000 };
+
+/** What claims work with. */
+export interface ClaimsOptions {
+  readonly registry: RunnerRegistry;
+  readonly marks: MarkWriter;
+  readonly view: ClusterView;
+  readonly sessions: Sessions;
+  readonly logger: Logger;
+}
+
+/**
+ * Hands runners to clients: O(1), from memory. No id leaves the server before Nomad has its mark; a reserved runner has it already, so that its
+ * claim needs no call (lifecycle.md, "Claiming", D).
+ */
+export class Claims {
+  readonly #options: ClaimsOptions;
+  readonly #stop = new AbortController();
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options;
+  }
+
+  /** `inactivityTimeout` in seconds. Throws RunnerError `environment-not-found`, `pool-empty`, or a NomadError. */
+  async claim(environmentId: number, options: { readonly inactivityTimeout: number }): Promise<UsedRunner> {
+    for (;;) {
+      const pool = this.#options.registry.pool(environmentId);
+      if (pool === undefined)
+        throw new RunnerError("environment-not-found", "execution environment not found");
+      const runner = pool.nextIdle();
+      if (runner === undefined) {
+        throw new RunnerError("pool-empty", "no runners available for this execution environment");
+      }
+      if (await this.#take(pool, runner)) return this.#hand(runner, options.inactivityTimeout);
+    }
+  }
+
+  /** No mark is written after this; those on their way are not waited for. */
+  stop(): void {
+    this.#stop.abort();
+  }
+
+  /** Whether the runner is this claim's. False: it went meanwhile, or another instance has it. */
+  async #take(pool: Pool, runner: Runner): Promise<boolean> {
+    const { registry, marks, view } = this.#options;
+    const reserved = runner.reserved;
+    registry.move(runner, "claiming");
+    if (!reserved) {
+      try {
+        await marks.reserve(runner.id, { urgent: true });
+      } catch (error) {
+        if (runner.state === "claiming") registry.move(runner, isTaken(error) ? "foreign" : "idle");
+        if (isTaken(error)) return false;
+        throw error;
+      }
+    }
+    if (runner.state !== "claiming") return false;
+    if (view.allocation(runner.id)?.phase === "running") return true;
+    pool.setReserved(runner, true);
+    registry.move(runner, "starting");
+    return false;
+  }
+
+  #hand(runner: Runner, inactivityTimeout: number): UsedRunner {
+    const { registry, sessions } = this.#options;
+    const session = sessions.open(runner, inactivityTimeout);
+    registry.move(runner, "used");
+    // After the answer: the mark gets its own timeout and is a reservation no longer.
+    setImmediate(() => void this.#settle(runner, inactivityTimeout));
+    return session;
+  }
+
+  async #settle(runner: Runner, inactivityTimeout: number): Promise<void> {
+    const { marks, logger } = this.#options;
+    const backoff = new Backoff(RETRY);
+    while (runner.state === "used" && !this.#stop.signal.aborted) {
+      try {
+        return await marks.claimed(runner.id, inactivityTimeout);
+      } catch (error) {
+        if (runner.state !== "used" || isNomadError(error, "not-found")) return;
+        logger.warn("the mark of a claimed runner could not be set right, trying again", {
+          runner_id: runner.id,
+          error,
+        });
+      }
+      await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
+    }
+  }
+}
+
+function isTaken(error: unknown): boolean {
+  return isNomadError(error, "conflict", "not-found");
+}

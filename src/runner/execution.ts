@@ -1,0 +1,173 @@
+import { LongTimer } from "../lib/long-timer.js";
+import type { CommandEnd, OutputStream, RunnerShell, RunningCommand } from "../shell/runner-shell.js";
+import type { ExecutionListener, ExecutionOutcome, ExecutionRequest, LiveExecution } from "./handle.js";
+
+/** How long a command may go on after SIGQUIT before its runner is destroyed, ms (execution.md, "Ways an execution ends"). */
+const QUIT_GRACE_MS = 3_000;
+
+/** How long an end that may have been an OOM kill, or a broken session, waits for the event that explains it, ms. */
+const EXPLANATION_MS = 1_000;
+
+/** What some sandboxes answer when their allocation was OOM-killed; otherwise a code like any other. */
+const AMBIGUOUS_EXIT_CODE = 128;
+
+/** Bytes of input kept for a command that is not started yet. */
+const EARLY_INPUT_LIMIT = 256 * 1_024;
+
+const FAILED: ExecutionOutcome = { type: "error", message: "Error executing the request" };
+
+/** What an execution needs of its runner. */
+export interface ExecutionOwner {
+  readonly shell: RunnerShell;
+  /** The command is over, or its runner is: the execution can be forgotten. Called once. */
+  onOver(execution: Execution): void;
+  /** The command still runs although it had to end, or nobody can tell: its runner must go. */
+  onUnstoppable(): void;
+  onSurprise(message: string, error: unknown): void;
+}
+
+/** One command in one runner, from the opening of its WebSocket to the one outcome that its client gets (execution.md). */
+export class Execution implements LiveExecution {
+  readonly #owner: ExecutionOwner;
+  #listener: ExecutionListener | undefined;
+  #command: RunningCommand | undefined;
+  /** Undefined once handed on. */
+  #earlyInput: Buffer[] | undefined = [];
+  #earlyBytes = 0;
+  #paused = false;
+  #ending = false;
+  #over = false;
+  readonly #timeLimit = new LongTimer(() => this.timeOut());
+  #explanation: { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome } | undefined;
+  #grace: NodeJS.Timeout | undefined;
+
+  constructor(owner: ExecutionOwner, listener: ExecutionListener) {
+    this.#owner = owner;
+    this.#listener = listener;
+  }
+
+  /** Runs the command; `timeLimit` counts from now. */
+  start(request: ExecutionRequest): void {
+    if (request.timeLimit > 0) this.#timeLimit.restart(request.timeLimit * 1_000);
+    this.#owner.shell
+      .execute(request, {
+        onOutput: (stream, chunk) => this.#output(stream, chunk),
+        onEnd: (end) => this.#commandEnded(end),
+        onDrain: () => this.#listener?.onDrain(),
+      })
+      .then(
+        (command) => this.#started(command),
+        (error: unknown) => {
+          this.#owner.onSurprise("the command could not be started", error);
+          this.#report(FAILED);
+          this.#finish();
+        },
+      );
+  }
+
+  write(data: Buffer): boolean {
+    if (this.#ending || this.#over) return true;
+    if (this.#earlyInput === undefined) return this.#command?.write(data) ?? true;
+    this.#earlyInput.push(data);
+    this.#earlyBytes += data.length;
+    return this.#earlyBytes < EARLY_INPUT_LIMIT;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#command?.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#command?.resume();
+  }
+
+  detach(): void {
+    this.#listener = undefined;
+    this.#endCommand();
+  }
+
+  /** The execution's time limit passed: the client hears of it at once, what is still printed is dropped. */
+  timeOut(): void {
+    if (this.#explanation !== undefined) return;
+    this.#report({ type: "timeout" });
+    this.#endCommand();
+  }
+
+  /** The runner is gone, or going: `outcome` is the explanation, also for an end that was waiting for one. */
+  runnerEnded(outcome: ExecutionOutcome): void {
+    this.#report(outcome);
+    this.#command?.abandon();
+    this.#finish();
+  }
+
+  #started(command: RunningCommand): void {
+    this.#command = command;
+    if (this.#over) return command.abandon();
+    const input = this.#earlyInput ?? [];
+    this.#earlyInput = undefined;
+    if (this.#ending) return command.quit();
+    if (this.#paused) command.pause();
+    const room = input.map((data) => command.write(data)).at(-1);
+    if (this.#earlyBytes >= EARLY_INPUT_LIMIT && room === true) this.#listener?.onDrain();
+  }
+
+  #output(stream: OutputStream, chunk: Buffer): void {
+    this.#listener?.onOutput(stream, chunk);
+  }
+
+  #commandEnded(end: CommandEnd): void {
+    if (this.#over) return;
+    if (this.#ending) return this.#commandEndedLate(end);
+    const outcome: ExecutionOutcome =
+      end.kind === "exited" ? { type: "exit", exitCode: end.exitCode } : FAILED;
+    if (end.kind === "exited" && end.exitCode !== AMBIGUOUS_EXIT_CODE) {
+      this.#report(outcome);
+      return this.#finish();
+    }
+    this.#timeLimit.cancel();
+    const timer = setTimeout(() => this.#unexplained(end), EXPLANATION_MS);
+    this.#explanation = { timer, otherwise: outcome };
+  }
+
+  #unexplained(end: CommandEnd): void {
+    if (this.#explanation !== undefined) this.#report(this.#explanation.otherwise);
+    this.#finish();
+    if (end.kind === "broken") this.#owner.onUnstoppable();
+  }
+
+  #commandEndedLate(end: CommandEnd): void {
+    this.#finish();
+    if (end.kind === "broken") this.#owner.onUnstoppable();
+  }
+
+  /** SIGQUIT; whoever ignores it loses the runner. */
+  #endCommand(): void {
+    if (this.#ending || this.#over || this.#explanation !== undefined) return;
+    this.#ending = true;
+    this.#timeLimit.cancel();
+    this.#command?.resume();
+    this.#command?.quit();
+    this.#grace = setTimeout(() => {
+      this.#finish();
+      this.#owner.onUnstoppable();
+    }, QUIT_GRACE_MS);
+  }
+
+  #report(outcome: ExecutionOutcome): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.onEnd(outcome);
+  }
+
+  #finish(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#timeLimit.cancel();
+    clearTimeout(this.#explanation?.timer);
+    clearTimeout(this.#grace);
+    this.#earlyInput = undefined;
+    this.#owner.onOver(this);
+  }
+}

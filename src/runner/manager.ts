@@ -1,0 +1,238 @@
+import { randomUUID } from "node:crypto";
+import type { NomadClient } from "../nomad/client.js";
+import type { ClusterListener, ClusterView } from "../nomad/cluster-view.js";
+import { NomadError } from "../nomad/errors.js";
+import type { ExecTarget } from "../nomad/exec.js";
+import { parseJobId } from "../nomad/job-ids.js";
+import type { RegisterJob } from "../nomad/registration.js";
+import type { Job } from "../nomad/wire.js";
+import type { RunnerShell } from "../shell/runner-shell.js";
+import type { Logger } from "../telemetry/logger.js";
+import { Claims } from "./claims.js";
+import { Deletions } from "./deletions.js";
+import type { RunnerHandle, RunnerService } from "./handle.js";
+import { MarkWriter } from "./mark-writer.js";
+import { readMark } from "./marks.js";
+import { Observer } from "./observer.js";
+import { Orphans } from "./orphans.js";
+import { Pool } from "./pool.js";
+import { PoolController } from "./pool-controller.js";
+import { Recovery } from "./recovery.js";
+import { RunnerRegistry, STOPPED } from "./registry.js";
+import { Reservations } from "./reservations.js";
+import { Sessions } from "./sessions.js";
+
+/** How often prepared executions that nobody opened are swept out, ms. */
+const SWEEP_MS = 60_000;
+
+/** How often the jobs of an environment are listed until none is left. */
+const MOST_LISTINGS = 20;
+
+/** What the runner manager is made of. */
+export interface RunnerManagerOptions {
+  readonly client: NomadClient;
+  readonly view: ClusterView;
+  readonly register: RegisterJob;
+  readonly openShell: (options: {
+    readonly target: () => ExecTarget;
+    readonly logger: Logger;
+  }) => RunnerShell;
+  /** `nomad.warm`. */
+  readonly warm: number;
+  /** Seconds: `server.executionttl`. */
+  readonly executionTtl: number;
+  readonly logger: Logger;
+  /** Called whenever a pool's figures may have changed. */
+  readonly onPoolChange?: (pool: Pool) => void;
+}
+
+/** The runners of all environments: pools, claims, returns, recovery (lifecycle.md). */
+export class RunnerManager implements RunnerService, ClusterListener {
+  readonly #options: RunnerManagerOptions;
+  readonly #registry: RunnerRegistry;
+  readonly #deletions: Deletions;
+  readonly #reservations: Reservations;
+  readonly #sessions: Sessions;
+  readonly #claims: Claims;
+  readonly #recovery: Recovery;
+  readonly #observer: Observer;
+  readonly #orphans: Orphans;
+  readonly #controllers = new Map<Pool, PoolController>();
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(options: RunnerManagerOptions) {
+    const { client, view, logger } = options;
+    const instance = randomUUID();
+    const deletions = new Deletions({ client, logger });
+    const registry = new RunnerRegistry({ deletions, logger, changed: (pool) => this.#poolChanged(pool) });
+    const marks = new MarkWriter({ client, view, instance });
+    const sessions = new Sessions({ ...options, registry });
+    this.#options = options;
+    this.#deletions = deletions;
+    this.#registry = registry;
+    this.#sessions = sessions;
+    this.#reservations = new Reservations({ marks, warm: options.warm, logger });
+    this.#claims = new Claims({ registry, marks, view, sessions, logger });
+    this.#recovery = new Recovery({ registry, view, sessions, deletions, marks, logger });
+    this.#observer = new Observer({ registry, view, deletions, instance, logger });
+    this.#orphans = new Orphans({ registry, view, deletions, logger });
+  }
+
+  start(): void {
+    this.#sweep ??= setInterval(() => {
+      for (const { session } of this.#registry.runners()) session?.sweep();
+    }, SWEEP_MS).unref();
+  }
+
+  /** Stops all that works by itself and gives the reservations back: a successor may start now. Runners stay. */
+  async stop(): Promise<void> {
+    clearInterval(this.#sweep);
+    this.#sessions.stop();
+    this.#orphans.stop();
+    await Promise.all([...this.#controllers.values()].map((controller) => controller.stop()));
+    await this.#reservations.stop(this.#registry.pools());
+  }
+
+  /** Gives up what a stopped manager still does in the background: nobody is served any more. */
+  close(): void {
+    this.#observer.stop();
+    this.#claims.stop();
+    this.#deletions.stop();
+  }
+
+  jobChanged(jobId: string): void {
+    if (parseJobId(jobId)?.kind === "runner") this.#observer.jobChanged(jobId);
+  }
+
+  snapshotTaken(): void {
+    this.#observer.snapshotTaken();
+    this.#orphans.snapshotTaken();
+  }
+
+  claim(environmentId: number, options: { readonly inactivityTimeout: number }): Promise<RunnerHandle> {
+    return this.#claims.claim(environmentId, options);
+  }
+
+  find(runnerId: string): RunnerHandle | undefined {
+    const runner = this.#registry.runner(runnerId);
+    if (runner?.state === "foreign") {
+      // Its server is gone, or its clients would not come here: any server can take over any runner (beyond.md).
+      const mark = readMark(this.#options.view.job(runnerId)?.meta ?? {});
+      if (mark.kind === "claimed") this.#recovery.takeOver(runner, mark);
+    }
+    if (runner?.state !== "used") return undefined;
+    runner.reservedElsewhere = false;
+    return runner.session;
+  }
+
+  async giveBack(runnerId: string): Promise<void> {
+    const runner = this.#registry.runner(runnerId);
+    if (runner?.state !== "used") return;
+    await this.#registry.giveUp(runner, { outcome: STOPPED, reason: "returned by its client" });
+  }
+
+  /** The pool of an environment, for its figures. */
+  pool(environmentId: number): Pool | undefined {
+    return this.#registry.pool(environmentId);
+  }
+
+  /** Makes the environment known with an empty pool; nothing works on it until `runPool`. */
+  openPool(environmentId: number, settings: { readonly size: number; readonly template: Job }): void {
+    this.#registry.addPool(new Pool(environmentId, settings.size, settings.template));
+  }
+
+  /** Finds the environment's runners at Nomad again and takes them into its pool. */
+  recoverPool(environmentId: number): void {
+    const pool = this.#registry.pool(environmentId);
+    if (pool !== undefined) this.#recovery.recover(pool);
+  }
+
+  /** Lets the controller work on the pool, from filling it on; resolves when every missing runner is evaluated. */
+  async runPool(environmentId: number): Promise<void> {
+    const pool = this.#registry.pool(environmentId);
+    if (pool === undefined || this.#controllers.has(pool)) return;
+    const { register, logger } = this.#options;
+    const controller = new PoolController({ pool, registry: this.#registry, register, logger });
+    this.#controllers.set(pool, controller);
+    await controller.fill();
+    this.#poolChanged(pool);
+  }
+
+  /** Lets the controller look at the pool's figures again. */
+  kick(environmentId: number): void {
+    const pool = this.#registry.pool(environmentId);
+    if (pool !== undefined) this.#poolChanged(pool);
+  }
+
+  /** Takes over changed settings; idle runners stay. */
+  resizePool(environmentId: number, settings: { readonly size: number; readonly template: Job }): void {
+    const pool = this.#registry.pool(environmentId);
+    if (pool === undefined) return;
+    pool.size = settings.size;
+    pool.template = settings.template;
+    this.#controllers.get(pool)?.trimNow();
+    this.#poolChanged(pool);
+  }
+
+  /**
+   * Takes the environment's pool away, or puts an empty one in its place that nothing works on yet: every runner, used ones too, is gone at once. Resolves
+   * when the controller has stopped and Nomad has taken every deletion, also of runners that were not known here. Rejects with a
+   * NomadError; what is known goes on being deleted.
+   */
+  async closePool(
+    environmentId: number,
+    options: { readonly replacement?: { readonly size: number; readonly template: Job } } = {},
+  ): Promise<void> {
+    const pool = this.#registry.pool(environmentId);
+    const { replacement } = options;
+    if (pool !== undefined) {
+      for (const runner of [...pool.runners()]) {
+        this.#registry.discard(runner, {
+          outcome: STOPPED,
+          reason: "its environment was replaced or deleted",
+        });
+      }
+    }
+    this.#registry.removePool(environmentId);
+    if (replacement !== undefined) this.openPool(environmentId, replacement);
+    const controller = pool && this.#controllers.get(pool);
+    if (pool !== undefined) this.#controllers.delete(pool);
+    await controller?.stop();
+    await this.#deleteAll(environmentId);
+  }
+
+  /** Lists the environment's runner jobs at Nomad and deletes them, until there is none. */
+  async #deleteAll(environmentId: number): Promise<void> {
+    for (let listing = 0; listing < MOST_LISTINGS; listing += 1) {
+      const { items } = await this.#options.client.listJobs({ prefix: `${environmentId}-` });
+      const ids = items.filter(({ ID }) => isRunnerOf(ID, environmentId)).map(({ ID }) => ID);
+      if (ids.length === 0) return;
+      await Promise.all(ids.map((id) => this.#delete(id)));
+    }
+    throw new NomadError(
+      "refused",
+      "the environment's runners could not be deleted: new ones appear again and again",
+    );
+  }
+
+  #delete(id: string): Promise<void> {
+    const runner = this.#registry.runner(id);
+    if (runner !== undefined)
+      return this.#registry.giveUp(runner, { outcome: STOPPED, reason: "its environment is gone" });
+    this.#registry.noteGivenUp(id);
+    return this.#deletions.delete(id);
+  }
+
+  #poolChanged(pool: Pool): void {
+    const controller = this.#controllers.get(pool);
+    if (controller === undefined) return;
+    controller.kick();
+    this.#reservations.ensure(pool);
+    this.#options.onPoolChange?.(pool);
+  }
+}
+
+function isRunnerOf(jobId: string, environmentId: number): boolean {
+  const parsed = parseJobId(jobId);
+  return parsed?.kind === "runner" && parsed.environmentId === environmentId;
+}

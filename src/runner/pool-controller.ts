@@ -1,0 +1,157 @@
+import { v1 as uuidV1 } from "uuid";
+import { Backoff } from "../lib/backoff.js";
+import { isNomadError, PlacementError } from "../nomad/errors.js";
+import { buildRunnerJob } from "../nomad/job-template.js";
+import type { RegisterJob } from "../nomad/registration.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { Pool } from "./pool.js";
+import { shortage, surplus } from "./pool-policy.js";
+import { type RunnerRegistry, STOPPED } from "./registry.js";
+import { Runner } from "./runner.js";
+
+/** A failed registration is tried again after 1 s, doubling to 1 min (lifecycle.md, "The pool's invariant"). */
+const RETRY = { initial: 1_000, maximum: 60_000 };
+
+/** How long too many idle runners stay before they are trimmed, ms. */
+const TRIM_GRACE_MS = 60_000;
+
+/** What a controller works with. */
+export interface PoolControllerOptions {
+  readonly pool: Pool;
+  readonly registry: RunnerRegistry;
+  readonly register: RegisterJob;
+  readonly logger: Logger;
+}
+
+/** Works toward idle + starting = pool size for one environment, whenever anything changes, until it is stopped. */
+export class PoolController {
+  readonly #pool: Pool;
+  readonly #registry: RunnerRegistry;
+  readonly #registerJob: RegisterJob;
+  readonly #logger: Logger;
+  readonly #backoff = new Backoff(RETRY);
+  readonly #stop = new AbortController();
+  readonly #inFlight = new Set<Promise<void>>();
+  #scheduled = false;
+  #retry: NodeJS.Timeout | undefined;
+  #trim: NodeJS.Timeout | undefined;
+
+  constructor(options: PoolControllerOptions) {
+    this.#pool = options.pool;
+    this.#registry = options.registry;
+    this.#registerJob = options.register;
+    this.#logger = options.logger.child({ environment_id: options.pool.environmentId });
+  }
+
+  /** Something changed: look at the figures soon, after whatever is being answered now. */
+  kick(): void {
+    if (this.#scheduled || this.#stop.signal.aborted) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#work();
+    });
+  }
+
+  /**
+   * Fills the pool with runners of the newest image; resolves when Nomad has evaluated each. Rejects with the first NomadError; the controller goes on
+   * all the same.
+   */
+  async fill(): Promise<void> {
+    const missing = shortage(this.#pool.figures);
+    await Promise.all(Array.from({ length: missing }, () => this.#make({ forcePull: true })));
+  }
+
+  /** Trims a surplus now, not after the grace time: somebody made the pool smaller. */
+  trimNow(): void {
+    clearTimeout(this.#trim);
+    this.#trim = undefined;
+    for (const runner of this.#pool.trimmable().slice(0, surplus(this.#pool.figures))) {
+      this.#registry.discard(runner, { outcome: STOPPED, reason: "the pool has too many idle runners" });
+    }
+  }
+
+  /** Stops for good; resolves when no registration is in flight any more. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#retry);
+    clearTimeout(this.#trim);
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  #work(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#watchSurplus();
+    if (this.#retry !== undefined) return;
+    for (let missing = shortage(this.#pool.figures); missing > 0; missing -= 1) {
+      this.#make({ forcePull: false }).catch((error: unknown) => {
+        if (!this.#stop.signal.aborted) this.#logger.warn("a runner could not be registered", { error });
+      });
+    }
+  }
+
+  #watchSurplus(): void {
+    if (surplus(this.#pool.figures) === 0) {
+      clearTimeout(this.#trim);
+      this.#trim = undefined;
+    } else if (this.#trim === undefined) {
+      this.#trim = setTimeout(() => this.trimNow(), TRIM_GRACE_MS);
+      this.#trim.unref();
+    }
+  }
+
+  /** Makes one runner; settles with its first try. */
+  #make(options: { readonly forcePull: boolean }): Promise<void> {
+    const id = `${this.#pool.environmentId}-${uuidV1()}`;
+    const runner = new Runner(id, this.#pool.environmentId, "registering");
+    this.#registry.add(this.#pool, runner);
+    return new Promise((resolve, reject) => {
+      const work = this.#register(runner, {
+        ...options,
+        onFirst: (error) => (error ? reject(error) : resolve()),
+      });
+      this.#inFlight.add(work);
+      void work.finally(() => this.#inFlight.delete(work));
+    });
+  }
+
+  /** Registers a runner; while Nomad cannot be reached again and again with the same id, for an answer may have been lost. */
+  async #register(
+    runner: Runner,
+    options: { readonly forcePull: boolean; readonly onFirst: (error?: unknown) => void },
+  ): Promise<void> {
+    const backoff = new Backoff(RETRY);
+    const { signal } = this.#stop;
+    while (!signal.aborted && runner.state !== "gone") {
+      try {
+        const job = buildRunnerJob(this.#pool.template, runner.id, options);
+        await this.#registerJob(job, { signal });
+        this.#registered(runner);
+        this.#backoff.reset();
+        return options.onFirst();
+      } catch (error) {
+        options.onFirst(error);
+        if (signal.aborted) return;
+        // What waits for capacity counts as starting, so that a full cluster does not get more and more jobs.
+        if (error instanceof PlacementError && error.blocked) return this.#registered(runner);
+        if (!isNomadError(error, "unreachable", "no-room")) return this.#refused(runner);
+      }
+      await backoff.wait({ signal }).catch(() => undefined);
+    }
+  }
+
+  #registered(runner: Runner): void {
+    if (runner.state === "registering") this.#registry.move(runner, "starting");
+  }
+
+  #refused(runner: Runner): void {
+    if (this.#retry === undefined) {
+      this.#retry = setTimeout(() => {
+        this.#retry = undefined;
+        this.kick();
+      }, this.#backoff.next());
+      this.#retry.unref();
+    }
+    this.#registry.discard(runner, { outcome: STOPPED, reason: "Nomad refused its registration" });
+  }
+}

@@ -1,0 +1,76 @@
+import type { ClusterView } from "../nomad/cluster-view.js";
+import { type JobRecord, jobOf } from "../nomad/job-record.js";
+import { sameRunners } from "../nomad/job-template.js";
+import type { Logger } from "../telemetry/logger.js";
+import type { Deletions } from "./deletions.js";
+import type { MarkWriter } from "./mark-writer.js";
+import { type Mark, RESERVED_TIMEOUT_S, readMark } from "./marks.js";
+import type { Pool } from "./pool.js";
+import type { RunnerRegistry } from "./registry.js";
+import { Runner } from "./runner.js";
+import type { Sessions } from "./sessions.js";
+
+/** What recovery works with. */
+export interface RecoveryOptions {
+  readonly registry: RunnerRegistry;
+  readonly view: ClusterView;
+  readonly sessions: Sessions;
+  readonly deletions: Deletions;
+  readonly marks: MarkWriter;
+  readonly logger: Logger;
+}
+
+/** Finds the runners of an environment again that an earlier server left at Nomad (lifecycle.md, "Start" and "Claiming"). */
+export class Recovery {
+  readonly #options: RecoveryOptions;
+
+  constructor(options: RecoveryOptions) {
+    this.#options = options;
+  }
+
+  /** Takes over every runner of the pool's environment that the cluster view has: idle, starting and used ones. */
+  recover(pool: Pool): void {
+    for (const record of [...this.#options.view.jobs()]) {
+      if (record.kind !== "runner" || record.environmentId !== pool.environmentId) continue;
+      if (record.status === "dead" || this.#options.registry.runner(record.id) !== undefined) continue;
+      this.#recover(pool, record);
+    }
+  }
+
+  #recover(pool: Pool, record: JobRecord): void {
+    const { registry, view, deletions, logger } = this.#options;
+    if (record.meta === undefined) {
+      return logger.warn("a runner job without a config group is left alone", { runner_id: record.id });
+    }
+    const mark = readMark(record.meta);
+    const allocation = view.allocation(record.id);
+    const running = allocation?.phase === "running";
+    const outdated = mark.kind === "free" && !sameRunners(jobOf(record), pool.template);
+    if (outdated || (mark.kind !== "free" && !running)) {
+      logger.info("a runner that cannot be used any more is replaced", { runner_id: record.id });
+      registry.noteGivenUp(record.id);
+      return deletions.deleteInBackground(record.id);
+    }
+    const runner = new Runner(record.id, record.environmentId, mark.kind === "free" ? "starting" : "foreign");
+    registry.add(pool, runner);
+    if (mark.kind !== "free") this.takeOver(runner, mark);
+    else if (running) registry.move(runner, "idle");
+  }
+
+  /** Serves a runner that an earlier server, or another one, handed out; its timer starts anew with the stored duration. */
+  takeOver(runner: Runner, mark: Exclude<Mark, { kind: "free" }>): void {
+    const { registry, sessions, marks, logger } = this.#options;
+    const stored = mark.timeout ?? RESERVED_TIMEOUT_S;
+    runner.reservedElsewhere = mark.kind === "reserved";
+    sessions.open(runner, runner.reservedElsewhere ? Math.max(RESERVED_TIMEOUT_S, stored) : stored);
+    registry.move(runner, "used");
+    if (mark.kind === "claimed" && mark.timeout === undefined) {
+      marks.claimed(runner.id, RESERVED_TIMEOUT_S).catch((error: unknown) => {
+        logger.warn("an unreadable inactivity timeout could not be written back", {
+          runner_id: runner.id,
+          error,
+        });
+      });
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { RunnerShell } from "../shell/runner-shell.js";
+import type { Logger } from "../telemetry/logger.js";
+import { RunnerError } from "./errors.js";
+import { Execution } from "./execution.js";
+import type {
+  CopyEntry,
+  Download,
+  ExecutionListener,
+  ExecutionOutcome,
+  ExecutionRequest,
+  FileEntry,
+  LiveExecution,
+  MappedPort,
+  RunnerHandle,
+} from "./handle.js";
+import { InactivityTimer } from "./inactivity-timer.js";
+import { PreparedExecutions } from "./prepared-executions.js";
+
+/** What a used runner is made of. */
+export interface UsedRunnerOptions {
+  readonly id: string;
+  readonly environmentId: number;
+  readonly mappedPorts: readonly MappedPort[];
+  readonly shell: RunnerShell;
+  /** Seconds, 0 = never. */
+  readonly inactivityTimeout: number;
+  /** Seconds: `server.executionttl`. */
+  readonly executionTtl: number;
+  readonly logger: Logger;
+  /** The inactivity timeout passed; the executions were told. */
+  onInactive(): void;
+  /** A command could not be ended in time: the runner must go. */
+  onUnstoppable(): void;
+}
+
+/** A runner in a client's hands: its executions, its files, its inactivity timer. */
+export class UsedRunner implements RunnerHandle {
+  readonly id: string;
+  readonly environmentId: number;
+  readonly mappedPorts: readonly MappedPort[];
+  readonly #options: UsedRunnerOptions;
+  readonly #timer: InactivityTimer;
+  readonly #prepared: PreparedExecutions;
+  readonly #live = new Set<Execution>();
+  #ended = false;
+
+  constructor(options: UsedRunnerOptions) {
+    this.id = options.id;
+    this.environmentId = options.environmentId;
+    this.mappedPorts = options.mappedPorts;
+    this.#options = options;
+    this.#timer = new InactivityTimer(options.inactivityTimeout, () => this.#expire());
+    this.#prepared = new PreparedExecutions(options.executionTtl);
+  }
+
+  /** Starts the inactivity timer. */
+  start(): void {
+    this.#timer.reset();
+  }
+
+  /** Stops the inactivity timer for good: the server stops, the runner stays. */
+  stopTimer(): void {
+    this.#timer.cancel();
+  }
+
+  get executions(): number {
+    return this.#live.size;
+  }
+
+  prepare(request: ExecutionRequest): string {
+    return this.#prepared.add(request);
+  }
+
+  hasExecution(executionId: string): boolean {
+    return this.#prepared.has(executionId);
+  }
+
+  open(executionId: string, listener: ExecutionListener): LiveExecution | undefined {
+    const request = this.#prepared.take(executionId);
+    if (request === undefined) return undefined;
+    this.#timer.reset();
+    const execution = new Execution(
+      {
+        shell: this.#options.shell,
+        onOver: (over) => this.#live.delete(over),
+        onUnstoppable: () => this.#options.onUnstoppable(),
+        onSurprise: (message, error) => this.#options.logger.warn(message, { error }),
+      },
+      listener,
+    );
+    this.#live.add(execution);
+    execution.start(request);
+    return execution;
+  }
+
+  list(
+    path: string,
+    options: { readonly recursive: boolean; readonly privileged: boolean; readonly signal?: AbortSignal },
+  ): Promise<AsyncIterable<readonly FileEntry[]>> {
+    return this.#operate(() => this.#options.shell.list(path, options));
+  }
+
+  update(
+    change: { readonly remove: readonly string[]; readonly copy: readonly CopyEntry[] },
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    return this.#operate(() => this.#options.shell.update(change, options));
+  }
+
+  download(
+    path: string,
+    options: { readonly privileged: boolean; readonly signal?: AbortSignal },
+  ): Promise<Download> {
+    return this.#operate(() => this.#options.shell.download(path, options));
+  }
+
+  /** Forgets executions that nobody opened. */
+  sweep(): void {
+    this.#prepared.dropExpired();
+  }
+
+  /** The runner is gone, or going: every execution gets `outcome`, nothing can be done with it any more. Idempotent. */
+  end(outcome: ExecutionOutcome): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#timer.cancel();
+    for (const execution of [...this.#live]) execution.runnerEnded(outcome);
+    this.#options.shell.close();
+  }
+
+  #expire(): void {
+    for (const execution of [...this.#live]) execution.timeOut();
+    this.#options.onInactive();
+  }
+
+  /** What fails because the runner went meanwhile is 'gone', whatever the session said. */
+  async #operate<T>(operation: () => Promise<T>): Promise<T> {
+    this.#timer.reset();
+    try {
+      return await operation();
+    } catch (error) {
+      if (this.#ended) throw new RunnerError("runner-gone", "no runner found with this id", { cause: error });
+      throw error;
+    }
+  }
+}
