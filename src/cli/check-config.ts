@@ -1,0 +1,21 @@
+import { ConfigError } from "../config/errors.js";
+import { loadConfig } from "../config/load.js";
+import type { CliContext } from "./context.js";
+
+/** `--check-config`: says what a start would say, and ends with 0 if the server would start, with 1 if not. */
+export async function checkConfig(
+  { config: path }: { readonly config: string | undefined },
+  { environment, output, errors }: CliContext,
+): Promise<number> {
+  try {
+    const { notices } = await loadConfig({ path, environment });
+    for (const { message, fields } of notices)
+      output.write(`${message}: ${Object.values(fields).map(String).join(", ")}\n`);
+    output.write("the configuration can be used\n");
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    errors.write(`${error.message}\n`);
+    return 1;
+  }
+}
