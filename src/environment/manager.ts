@@ -26,7 +26,8 @@ export interface EnvironmentManagerOptions {
   readonly view: ClusterView;
   readonly register: RegisterJob;
   readonly runners: RunnerManager;
-  readonly template: TemplateOptions;
+  /** What template jobs are made from; asked for when it is needed, since HCL has to be read by Nomad first. */
+  readonly template: () => TemplateOptions;
   /** `server.alert.*`: a share in [0, 1), and seconds. */
   readonly alert: { readonly threshold: number; readonly reloadTimeout: number };
   readonly logger: Logger;
@@ -156,7 +157,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   #wanted(id: number, settings: EnvironmentSettings): Known {
     const exposedPorts = settings.networkAccess ? settings.exposedPorts : [];
     const environment = { ...settings, exposedPorts, id };
-    return { environment, template: buildTemplateJob(id, environment, this.#options.template) };
+    return { environment, template: buildTemplateJob(id, environment, this.#options.template()) };
   }
 
   /** Destroys what there is, then registers template job and pool. */

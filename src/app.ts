@@ -1,0 +1,134 @@
+import { type ApiServer, createApiServer } from "./api/server.js";
+import { apiOptions, nomadOptions } from "./app-options.js";
+import type { Config } from "./config/schema.js";
+import { EnvironmentManager } from "./environment/manager.js";
+import { TemplateFile } from "./environment/template-file.js";
+import { environmentsWithoutNomad, runnersWithoutNomad } from "./environment/without-nomad.js";
+import { connectNomad } from "./nomad/connection.js";
+import type { Job } from "./nomad/wire.js";
+import { RunnerManager } from "./runner/manager.js";
+import { createPlainShell } from "./shell/plain/plain-shell.js";
+import type { Logger } from "./telemetry/logger.js";
+import { createMetrics } from "./telemetry/metrics.js";
+
+/** The server as a whole. Both calls are idempotent. */
+export interface App {
+  /** Resolves once the port listens; the recovery goes on in the background (lifecycle.md, "Start"). */
+  start(): Promise<{ readonly address: string; readonly port: number }>;
+  /** Stops as lifecycle.md, "Stop", has it: within `server.shutdowntimeout` and a little. Runners stay. */
+  stop(): Promise<void>;
+}
+
+/** Composes the server from its configuration; the only place that makes its services. */
+export function createApp(config: Config, { logger }: { readonly logger: Logger }): App {
+  const metrics = createMetrics();
+  let ready = !config.nomad.enabled;
+  const state = { ready: () => ready };
+  const parts = { options: apiOptions(config), state, logger, metrics: metrics.text };
+  const nomad = config.nomad.enabled ? composeNomad(config, logger, metrics.repairs) : undefined;
+  const api: ApiServer = createApiServer({
+    ...parts,
+    environments: nomad?.environments ?? environmentsWithoutNomad,
+    runners: nomad?.runners ?? runnersWithoutNomad,
+  });
+  let started: ReturnType<App["start"]> | undefined;
+  let stopped: Promise<void> | undefined;
+
+  async function start() {
+    await nomad?.start();
+    const address = await api.listen();
+    nomad?.recover().then(
+      () => {
+        ready = true;
+      },
+      (error: unknown) => logger.error("the recovery failed", { error }),
+    );
+    return address;
+  }
+
+  async function stop() {
+    api.beginStop();
+    await nomad?.stopWorking();
+    await api.close({ graceMs: config.server.shutdowntimeout * 1_000 });
+    await nomad?.close();
+  }
+
+  return {
+    start: () => {
+      started ??= start();
+      return started;
+    },
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** The managers and their connection to Nomad. */
+function composeNomad(config: Config, logger: Logger, onRepairs: (count: number) => void) {
+  const { server, nomad: settings } = config;
+  const nomad = connectNomad(nomadOptions(config), {
+    logger,
+    snapshotInterval: settings.snapshotinterval * 1_000,
+    onRepairs,
+  });
+  const { client, view, register, exec } = nomad;
+  let base: Job | undefined;
+  const runners: RunnerManager = new RunnerManager({
+    client,
+    view,
+    register,
+    openShell: (options) =>
+      createPlainShell({ ...options, opener: exec, separateStderr: server.interactivestderr }),
+    warm: settings.warm,
+    executionTtl: server.executionttl,
+    logger: logger.child({ package: "runner" }),
+    onPoolChange: ({ environmentId }) => environments.poolChanged(environmentId),
+  });
+  const environments = new EnvironmentManager({
+    client,
+    view,
+    register,
+    runners,
+    template: () => ({ base, network: settings.network, disableForcePull: settings.disableforcepull }),
+    alert: {
+      threshold: server.alert.prewarmingpoolthreshold,
+      reloadTimeout: server.alert.prewarmingpoolreloadtimeout,
+    },
+    logger: logger.child({ package: "environment" }),
+  });
+  const template = new TemplateFile(server.templatejobfile, { client, logger });
+  const stopping = new AbortController();
+
+  return {
+    runners,
+    environments,
+    /** Throws where the configuration points at something wrong. */
+    async start() {
+      await nomad.start();
+      base = await template.tryRead();
+    },
+    /** Connects, however long that takes, and takes over what is there. */
+    async recover() {
+      base ??= await template.read({ signal: stopping.signal });
+      await view.start();
+      if (stopping.signal.aborted) return;
+      view.subscribe(runners);
+      view.subscribe(environments);
+      runners.start();
+      environments.recover();
+      await nomad.checkCompatibility();
+    },
+    /** Nothing works by itself any more, and reservations are given back: a successor may start. Clients are still served. */
+    async stopWorking() {
+      stopping.abort();
+      environments.stop();
+      await runners.stop();
+    },
+    async close() {
+      runners.close();
+      await nomad.stop();
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Logger } from "../telemetry/logger.js";
+import { NomadClient } from "./client.js";
+import { ClusterView } from "./cluster-view.js";
+import { compatibilityWarnings } from "./compatibility.js";
+import { ConnectionLimiters } from "./connection-limiters.js";
+import { EvaluationWaiters } from "./evaluation-waiters.js";
+import { openEventStream } from "./event-stream.js";
+import type { ExecOpener } from "./exec.js";
+import { NomadExecOpener } from "./exec-opener.js";
+import type { NomadOptions } from "./options.js";
+import { type RegisterJob, registerAndAwait } from "./registration.js";
+import { NomadTransport } from "./transport.js";
+
+/** All that speaks to one Nomad, wired up. */
+export interface NomadConnection {
+  readonly client: NomadClient;
+  readonly view: ClusterView;
+  readonly exec: ExecOpener;
+  readonly register: RegisterJob;
+  /** Reads the certificates. The view is started apart, since it waits for Nomad. */
+  start(): Promise<void>;
+  /** Logs what an operator should know about this Nomad; what cannot be asked is not judged. */
+  checkCompatibility(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Wires the parts of the Nomad client. `snapshotInterval` in ms. */
+export function connectNomad(
+  options: NomadOptions,
+  parts: {
+    readonly logger: Logger;
+    readonly snapshotInterval: number;
+    readonly onRepairs?: (count: number) => void;
+  },
+): NomadConnection {
+  const logger = parts.logger.child({ package: "nomad" });
+  const transport = new NomadTransport(options);
+  const client = new NomadClient(transport);
+  const evaluations = new EvaluationWaiters({ client, logger });
+  const limiters = new ConnectionLimiters({ server: transport.endpoint, connections: options.connections });
+  const exec = new NomadExecOpener({ transport, client, limiters, logger });
+  const view = new ClusterView({
+    ...parts,
+    client,
+    evaluations,
+    logger,
+    openEvents: ({ index, signal }) => openEventStream(transport, { index, signal, logger }),
+  });
+  return {
+    client,
+    view,
+    exec,
+    register: (job, { signal }) => registerAndAwait(client, evaluations, job, { logger, signal }),
+    start: () => transport.start(),
+    async checkCompatibility() {
+      const [agent, scheduler] = await Promise.all([
+        client.agentSelf().catch(() => undefined),
+        client.schedulerConfiguration().catch(() => undefined),
+      ]);
+      for (const warning of compatibilityWarnings({ agent, scheduler })) logger.warn(warning);
+    },
+    async stop() {
+      await view.stop();
+      exec.stop();
+      await transport.stop();
+    },
+  };
+}
