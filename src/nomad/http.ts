@@ -92,7 +92,8 @@ async function send(
   };
 }
 
-async function readText(body: Dispatcher.ResponseData["body"]): Promise<string> {
+/** The whole body of an answer; rejects past 64 MiB. */
+export async function readText(body: Dispatcher.ResponseData["body"]): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {

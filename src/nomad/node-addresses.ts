@@ -109,8 +109,7 @@ export class NodeAddresses {
 
   async #ownAddress(node: NodeInfo): Promise<Endpoint | undefined> {
     const endpoint = parseAuthority(node.HTTPAddr);
-    if (endpoint === undefined || (this.#options.secure && !node.TLSEnabled)) return undefined;
-    if (!this.#options.secure && node.TLSEnabled) return undefined;
+    if (endpoint === undefined || (node.TLSEnabled ?? false) !== this.#options.secure) return undefined;
     return (await this.#isServer(endpoint)) ? undefined : endpoint;
   }
 
