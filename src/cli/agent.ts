@@ -28,13 +28,12 @@ export async function runAgent(command: AgentCommand, context: CliContext): Prom
   try {
     const executor = await parts.chooseExecutor({ name: command.executor, logger });
     for (const notice of executor.notices) logger.warn(notice, { executor: executor.name });
-    const { cpu = 100_000, memory = 1_000_000 } = command;
     const agent = await parts.createAgent({
       executor,
       token,
       logger,
       port: command.port,
-      nodeCapacity: { cpu, memory },
+      ...capacityOf(command),
       faults: command.faults,
     });
     try {
@@ -69,6 +68,11 @@ function agentLogger({ environment, errors }: CliContext): Logger | undefined {
     return undefined;
   }
 }
+
+/** The agent's own defaults (options.ts) where one of the two is not given. */
+const capacityOf = ({ cpu = 100_000, memory = 1_000_000 }: AgentCommand) => ({
+  nodeCapacity: { cpu, memory },
+});
 
 function inputEnd(input: Readable): AbortSignal {
   const ended = new AbortController();

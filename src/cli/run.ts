@@ -23,7 +23,7 @@ export async function runCommand(command: Command, context: CliContext): Promise
       return 0;
     case "version": {
       const { version, commit } = buildVersion();
-      context.output.write(commit === undefined ? `${version}\n` : `${version} (${commit})\n`);
+      context.output.write(`${version}${commit === undefined ? "" : ` (${commit})`}\n`);
       return 0;
     }
   }

@@ -22,7 +22,7 @@ const networkSection = section({
   mode: pattern(
     "bridge",
     { regex: /^(bridge|host|none|cni\/.+)?$/, allowed: "bridge, host, none or cni/NAME" },
-    "Network mode of runners with network access: `bridge`, `host`, `none` or `cni/NAME`.",
+    "Network mode of runners with network access.",
   ),
   device: text("", "Network device that Nomad is asked for."),
   ip: text("", "IP address that Nomad is asked for."),
@@ -42,7 +42,7 @@ const networkSection = section({
 /** `nomad.*`: the cluster that runs the runners (configuration.md). */
 export const nomadSection = section({
   enabled: flag(true, "Use Nomad. With false only AWS environments exist."),
-  address: host("127.0.0.1", "Host name or IP address of a Nomad agent."),
+  address: host("127.0.0.1", "The Nomad agent to talk to."),
   port: port(4646, "Port of that agent's HTTP API."),
   token: text("", "Nomad token for all calls. Empty: none is sent.", { secret: true }),
   namespace: text("default", "Nomad namespace of all jobs."),

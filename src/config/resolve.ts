@@ -86,21 +86,22 @@ function nest(values: ReadonlyMap<string, unknown>): Readonly<Record<string, unk
 /** What an empty or bracketed text stands for. */
 function finish(config: Config, randomToken: () => string): Config {
   const { server, nomad } = config;
-  const bare = nomad.address.replace(/^\[(.*)\]$/, "$1");
   return {
     ...config,
     server: {
       ...server,
-      address: server.address.replace(/^\[(.*)\]$/, "$1"),
+      address: withoutBrackets(server.address),
       loggingfiltertoken: server.loggingfiltertoken || randomToken(),
     },
     nomad: {
       ...nomad,
-      address: bare.includes(":") ? `[${bare}]` : bare,
+      address: withoutBrackets(nomad.address),
       namespace: nomad.namespace || "default",
     },
   };
 }
+
+const withoutBrackets = (address: string): string => address.replace(/^\[(.*)\]$/, "$1");
 
 function notices(file: ConfigSources["file"], fromFile: Layer, fromVariables: Layer): ConfigNotice[] {
   const list: ConfigNotice[] =

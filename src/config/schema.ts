@@ -31,8 +31,7 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     : T;
 
 /**
- * The whole configuration, checked. Texts that are not set are empty. `server.address` is without brackets, `nomad.address` has them
- * around an IPv6 address; `server.loggingfiltertoken` and `nomad.namespace` are never empty once `loadConfig` made them.
+ * The whole configuration, checked. Texts that are not set are empty. Addresses are without brackets; `server.loggingfiltertoken` and `nomad.namespace` are never empty once `loadConfig` made them.
  */
 export type Config = DeepReadonly<z.output<typeof configSchema>>;
 

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { installBubblewrap, isInstalled } from "../../agent/executors/install-bubblewrap.js";
 import { untilAborted } from "../../lib/until-aborted.js";
+import { silentLogger } from "../../telemetry/silent-logger.js";
 import type { DemoCommand } from "../command.js";
 import type { CliContext } from "../context.js";
-import { installBubblewrap } from "../install-bubblewrap.js";
 import { ApiClient } from "./api-client.js";
 import { claimRunner, ENVIRONMENT_ID } from "./claim-runner.js";
 import { curlLines } from "./curl-lines.js";
@@ -107,7 +108,9 @@ async function prepareMachine(
   { terminal, signal }: { readonly terminal: Terminal; readonly signal: AbortSignal },
 ): Promise<void> {
   const sandboxWanted = executor === undefined || executor === "sandbox";
-  if (install && sandboxWanted) await installBubblewrap({ say: (line) => terminal.say(line), signal });
+  const say = (line: string): void => terminal.say(line);
+  if (install && sandboxWanted && !isInstalled("bwrap"))
+    await installBubblewrap({ ...silentLogger, info: say, warn: say });
   signal.throwIfAborted();
 }
 

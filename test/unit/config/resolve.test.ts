@@ -100,10 +100,10 @@ describe("order", () => {
   });
 
   it("puts something usable in the place of empty and bracketed texts", () => {
-    const { config } = resolve("server: {address: '[::]'}\nnomad: {address: '::1', namespace: ''}\n");
+    const { config } = resolve("server: {address: '[::]'}\nnomad: {address: '[::1]', namespace: ''}\n");
     expect(config.server.address).toBe("::");
     expect(config.server.loggingfiltertoken).toBe("random");
-    expect(config.nomad).toMatchObject({ address: "[::1]", namespace: "default" });
+    expect(config.nomad).toMatchObject({ address: "::1", namespace: "default" });
   });
 });
 
