@@ -12,7 +12,7 @@ export function apiOptions({ server, sentry }: Config): ApiOptions {
     bodyLimit: server.bodylimit,
     bodyBudget: server.bodybudget,
     trustProxy: server.trustproxy,
-    version: sentry.release || versionText(),
+    version: sentry.release || buildVersion(),
     loggingFilterToken: server.loggingfiltertoken,
   };
 }
@@ -26,9 +26,4 @@ export function nomadOptions({ nomad }: Config): NomadOptions {
     namespace: nomad.namespace,
     connections: nomad.connections,
   };
-}
-
-function versionText(): string {
-  const { version, commit } = buildVersion();
-  return commit === undefined ? version : `${version} (${commit})`;
 }
