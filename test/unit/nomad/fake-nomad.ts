@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Endpoint } from "../../../src/nomad/endpoint.js";
+import type { NomadTlsFiles } from "../../../src/nomad/options.js";
 import { NomadTransport } from "../../../src/nomad/transport.js";
 
 /** A request that came in, its body read. */
@@ -36,8 +38,12 @@ export class FakeNomad {
   onSession: (socket: WebSocket, request: IncomingMessage) => void = () => undefined;
   onConnection: (socket: Socket) => void = () => undefined;
 
-  constructor() {
-    this.#http = createServer((request, response) => void this.#handle(request, response));
+  /** With `tls` it speaks https. */
+  constructor(options: { readonly tls?: ServerOptions } = {}) {
+    const handle = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#handle(request, response);
+    this.#http = options.tls ? createTlsServer(options.tls, handle) : createServer(handle);
+    this.#http.on("tlsClientError", () => undefined);
     this.#http.on("connection", (socket: Socket) => {
       this.connections += 1;
       this.sockets.add(socket);
@@ -69,13 +75,16 @@ export class FakeNomad {
   }
 
   /** A started transport to this server. */
-  async transport(options: { token?: string; connections?: number } = {}): Promise<NomadTransport> {
+  async transport(
+    options: { token?: string; connections?: number; tls?: NomadTlsFiles } = {},
+  ): Promise<NomadTransport> {
     const transport = new NomadTransport({
       address: this.endpoint.host,
       port: this.endpoint.port,
       namespace: "default",
       connections: options.connections ?? 0,
       ...(options.token !== undefined && { token: options.token }),
+      ...(options.tls !== undefined && { tls: options.tls }),
     });
     await transport.start();
     return transport;
