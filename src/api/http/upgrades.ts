@@ -1,0 +1,49 @@
+import { type IncomingMessage, type RequestListener, type Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** A connection whose request asks for a WebSocket; `head` is what the client sent behind it. */
+export interface UpgradeConnection {
+  readonly socket: Socket;
+  readonly head: Buffer;
+}
+
+/**
+ * Routes upgrade requests like all others. A route finds the connection with `connectionOf`, and either upgrades it or answers, after
+ * which it is closed. Any other protocol (some clients offer h2c with every request) is served as a plain request.
+ */
+export class Upgrades {
+  readonly #connections = new WeakMap<IncomingMessage, UpgradeConnection>();
+
+  /** The connection of a request for a WebSocket; undefined: it is a plain request. */
+  connectionOf(request: IncomingMessage): UpgradeConnection | undefined {
+    return this.#connections.get(request);
+  }
+
+  /** Attaches to `server`; `isWebSocketPath` says which paths may be upgraded. */
+  attach(server: Server, listener: RequestListener, isWebSocketPath: (url: string) => boolean): void {
+    server.on("upgrade", (request, socket: Socket, head) => {
+      // Node took its own listener away.
+      socket.on("error", () => socket.destroy());
+      const wanted = request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
+      if (!wanted || !isWebSocketPath(request.url ?? "")) return servePlain(server, request, socket, head);
+      this.#connections.set(request, { socket, head });
+      const response = new ServerResponse(request);
+      response.shouldKeepAlive = false;
+      response.assignSocket(socket);
+      response.once("finish", () => socket.end(() => socket.destroySoon()));
+      listener(request, response);
+    });
+  }
+}
+
+/** Puts the request back before the parser without its `Upgrade` header, which servers may ignore (RFC 9110, 7.8). */
+function servePlain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
+  for (let at = 0; at + 1 < request.rawHeaders.length; at += 2) {
+    const name = request.rawHeaders[at] ?? "";
+    if (name.toLowerCase() !== "upgrade") lines.push(`${name}: ${request.rawHeaders[at + 1]}`);
+  }
+  socket.removeAllListeners("error");
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"), head]));
+  server.emit("encrypted" in socket ? "secureConnection" : "connection", socket);
+}
