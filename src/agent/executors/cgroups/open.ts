@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ownerIsGone, ownerName } from "../owner-name.js";
 import { type CgroupFolders, cgroupFolders } from "./folders.js";
-import { ownerIsGone, ownerName } from "./owner-name.js";
 import { removed } from "./remove.js";
 import { CgroupTree } from "./tree.js";
 

@@ -1,11 +1,11 @@
 import type { Executor, RunningTask, TaskSpec } from "../../executor.js";
 import type { CgroupTree } from "../cgroups/tree.js";
 import { PipePool } from "../pipes.js";
+import { rlimitCommand } from "../rlimits.js";
 import type { IdMapping } from "./enter.js";
 import { NamelessFiles, sandboxFiles } from "./files.js";
 import { nextMapping } from "./ids.js";
 import { sandboxNotices } from "./notices.js";
-import { rlimitCommand } from "./rlimits.js";
 import { rootEntries } from "./root-entries.js";
 import { startTask } from "./start-task.js";
 import type { SandboxTask } from "./task.js";

@@ -1,3 +1,4 @@
+import { isIdle } from "../idle-command.js";
 import { DROP_PRIVILEGES } from "./enter.js";
 
 /**
@@ -43,11 +44,4 @@ export function pidOne(
     : ["/bin/sh", "-c", 'exec "$@" </dev/null', "sh", ...options.limits, ...DROP_PRIVILEGES, ...command];
   const program = isIdle(command) ? "bash" : (command[0] ?? "");
   return ["/bin/sh", "-c", INIT, "sh", options.owner ?? "", options.descriptors.join(" "), program, ...main];
-}
-
-/** Commands that keep a container alive and do nothing else. */
-export function isIdle(command: readonly string[]): boolean {
-  const [program, argument, ...rest] = command;
-  if (program === undefined) return true;
-  return /^(?:(?:\/usr)?\/bin\/)?sleep$/.test(program) && argument === "infinity" && rest.length === 0;
 }

@@ -2,13 +2,14 @@ import { closeSync, constants, openSync, writeFileSync } from "node:fs";
 import type { TaskSpec } from "../../executor.js";
 import type { TaskCgroup } from "../cgroups/task-cgroup.js";
 import { containerEnvironment, taskHostname } from "../environment.js";
+import { isIdle } from "../idle-command.js";
 import { closePipes, type PipePool } from "../pipes.js";
 import type { IdMapping } from "./enter.js";
 import type { NamelessFiles, SandboxFile } from "./files.js";
 import { BLOCK_FD, bubblewrapArguments, FIRST_FILE_FD, INFO_FD, type RootEntry } from "./flags.js";
 import { killPidOne } from "./kill.js";
 import { Namespaces } from "./namespaces.js";
-import { isIdle, pidOne } from "./pid-one.js";
+import { pidOne } from "./pid-one.js";
 import { spawnSandbox } from "./spawn.js";
 import { SandboxTask } from "./task.js";
 
