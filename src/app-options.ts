@@ -12,7 +12,7 @@ export function apiOptions({ server, sentry }: Config): ApiOptions {
     bodyLimit: server.bodylimit,
     bodyBudget: server.bodybudget,
     trustProxy: server.trustproxy,
-    version: sentry.release || buildVersion(),
+    version: sentry.release || buildVersion().version,
     loggingFilterToken: server.loggingfiltertoken,
   };
 }

@@ -81,6 +81,7 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
     register,
     openShell: (options) =>
       createPlainShell({ ...options, opener: exec, separateStderr: server.interactivestderr }),
+    disableForcePull: settings.disableforcepull,
     warm: settings.warm,
     executionTtl: server.executionttl,
     logger: logger.child({ package: "runner" }),

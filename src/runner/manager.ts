@@ -37,6 +37,8 @@ export interface RunnerManagerOptions {
     readonly target: () => ExecTarget;
     readonly logger: Logger;
   }) => RunnerShell;
+  /** `nomad.disableforcepull`. */
+  readonly disableForcePull: boolean;
   /** `nomad.warm`. */
   readonly warm: number;
   /** Seconds: `server.executionttl`. */
@@ -151,8 +153,14 @@ export class RunnerManager implements RunnerService, ClusterListener {
   async runPool(environmentId: number): Promise<void> {
     const pool = this.#registry.pool(environmentId);
     if (pool === undefined || this.#controllers.has(pool)) return;
-    const { register, logger } = this.#options;
-    const controller = new PoolController({ pool, registry: this.#registry, register, logger });
+    const { register, logger, disableForcePull } = this.#options;
+    const controller = new PoolController({
+      pool,
+      registry: this.#registry,
+      register,
+      pullOnFill: !disableForcePull,
+      logger,
+    });
     this.#controllers.set(pool, controller);
     await controller.fill();
     this.#poolChanged(pool);

@@ -20,6 +20,8 @@ export interface PoolControllerOptions {
   readonly pool: Pool;
   readonly registry: RunnerRegistry;
   readonly register: RegisterJob;
+  /** Images are pulled again when the pool is filled; false with `nomad.disableforcepull`. */
+  readonly pullOnFill: boolean;
   readonly logger: Logger;
 }
 
@@ -28,6 +30,7 @@ export class PoolController {
   readonly #pool: Pool;
   readonly #registry: RunnerRegistry;
   readonly #registerJob: RegisterJob;
+  readonly #pullOnFill: boolean;
   readonly #logger: Logger;
   readonly #backoff = new Backoff(RETRY);
   readonly #stop = new AbortController();
@@ -40,6 +43,7 @@ export class PoolController {
     this.#pool = options.pool;
     this.#registry = options.registry;
     this.#registerJob = options.register;
+    this.#pullOnFill = options.pullOnFill;
     this.#logger = options.logger.child({ environment_id: options.pool.environmentId });
   }
 
@@ -59,7 +63,7 @@ export class PoolController {
    */
   async fill(): Promise<void> {
     const missing = shortage(this.#pool.figures);
-    await Promise.all(Array.from({ length: missing }, () => this.#make({ forcePull: true })));
+    await Promise.all(Array.from({ length: missing }, () => this.#make({ forcePull: this.#pullOnFill })));
   }
 
   /** Trims a surplus now, not after the grace time: somebody made the pool smaller. */
