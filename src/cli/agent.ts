@@ -27,7 +27,6 @@ export async function runAgent(command: AgentCommand, context: CliContext): Prom
 
   try {
     const executor = await parts.chooseExecutor({ name: command.executor, logger });
-    for (const notice of executor.notices) logger.warn(notice, { executor: executor.name });
     const agent = await parts.createAgent({
       executor,
       token,

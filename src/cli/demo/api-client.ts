@@ -22,6 +22,12 @@ const REQUEST_TIMEOUT = 60_000;
 /** Creating an environment can mean that an image is pulled. */
 const CREATE_TIMEOUT = 600_000;
 
+interface RequestOptions {
+  readonly body?: object;
+  readonly timeout?: number;
+  readonly signal: AbortSignal;
+}
+
 /** The part of the server's public API that the demo uses. Every failure is a DemoError with the server's words. */
 export class ApiClient {
   readonly #base: string;
@@ -30,6 +36,12 @@ export class ApiClient {
   constructor(options: { readonly base: string; readonly token: string }) {
     this.#base = options.base;
     this.#token = options.token;
+  }
+
+  /** Whether the server has found its Nomad and knows what runs there; until then it answers `NOMAD_UNREACHABLE`. */
+  async isReady(signal: AbortSignal): Promise<boolean> {
+    const { response } = await this.#fetch("GET", "/execution-environments", { signal });
+    return response.ok;
   }
 
   async createEnvironment(id: number, settings: object, signal: AbortSignal): Promise<void> {
@@ -83,8 +95,19 @@ export class ApiClient {
   async #request(
     method: string,
     path: string,
-    options: { readonly body?: object; readonly timeout?: number; readonly signal: AbortSignal },
+    options: RequestOptions,
   ): Promise<{ readonly bytes: Buffer; json(): unknown }> {
+    const { response, bytes } = await this.#fetch(method, path, options);
+    if (!response.ok)
+      throw new DemoError(`${method} ${path} was answered ${response.status} ${bytes.toString()}`.trim());
+    return { bytes, json: () => JSON.parse(bytes.toString()) };
+  }
+
+  async #fetch(
+    method: string,
+    path: string,
+    options: RequestOptions,
+  ): Promise<{ readonly response: Response; readonly bytes: Buffer }> {
     const { body, timeout = REQUEST_TIMEOUT, signal: outer } = options;
     return await withDeadline(
       timeout,
@@ -92,10 +115,7 @@ export class ApiClient {
         const headers = { "poseidon-token": this.#token, "content-type": "application/json" };
         const init = body === undefined ? {} : { body: JSON.stringify(body) };
         const response = await fetch(`${this.#base}${path}`, { method, headers, signal, ...init });
-        const bytes = Buffer.from(await response.arrayBuffer());
-        if (!response.ok)
-          throw new DemoError(`${method} ${path} was answered ${response.status} ${bytes.toString()}`.trim());
-        return { bytes, json: () => JSON.parse(bytes.toString()) };
+        return { response, bytes: Buffer.from(await response.arrayBuffer()) };
       },
       { signal: outer },
     );

@@ -1,11 +1,12 @@
 import { sleep } from "../../lib/sleep.js";
-import { withDeadline } from "../../lib/with-deadline.js";
+import { DeadlineError, withDeadline } from "../../lib/with-deadline.js";
 import type { ApiClient } from "./api-client.js";
 import { DemoError } from "./errors.js";
 import type { Steps } from "./steps.js";
 
 /** The demo's only environment. */
 export const ENVIRONMENT_ID = 10;
+const READY_TIMEOUT = 30_000;
 const POOL_TIMEOUT = 120_000;
 const LOOK_INTERVAL = 20;
 
@@ -25,21 +26,34 @@ export async function claimRunner(options: {
     networkAccess: false,
     exposedPorts: [],
   };
+  await steps.run("the server has found the agent", () =>
+    until(() => api.isReady(signal), {
+      milliseconds: READY_TIMEOUT,
+      what: "the server was not ready",
+      signal,
+    }),
+  );
   await steps.run("an environment is created", () => api.createEnvironment(ENVIRONMENT_ID, settings, signal));
-  await steps.run("its pool is prewarmed", () => poolReady(api, signal));
+  await steps.run("its pool is prewarmed", () => {
+    const check = async () => (await api.idleRunners(ENVIRONMENT_ID, signal)) > 0;
+    return until(check, { milliseconds: POOL_TIMEOUT, what: "no runner became ready", signal });
+  });
   return await steps.run("a runner is claimed", () => api.claim(ENVIRONMENT_ID, signal));
 }
 
-/** The API has no event for it, so this looks again and again. */
-async function poolReady(api: ApiClient, outer: AbortSignal): Promise<void> {
+/** Looks again and again, since the API has no event for it. */
+async function until(
+  check: () => Promise<boolean>,
+  options: { readonly milliseconds: number; readonly what: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const { milliseconds, what, signal: outer } = options;
   await withDeadline(
-    POOL_TIMEOUT,
+    milliseconds,
     async (signal) => {
-      while ((await api.idleRunners(ENVIRONMENT_ID, signal)) === 0) await sleep(LOOK_INTERVAL, { signal });
+      while (!(await check())) await sleep(LOOK_INTERVAL, { signal });
     },
     { signal: outer },
   ).catch((error: unknown) => {
-    if (outer.aborted) throw error;
-    throw new DemoError(`no runner became ready within ${POOL_TIMEOUT / 1000} s: ${String(error)}`);
+    throw error instanceof DeadlineError ? new DemoError(`${what} within ${milliseconds / 1000} s`) : error;
   });
 }

@@ -61,6 +61,9 @@ describe("demo --once", () => {
     input.end();
     expect(await ended).toBe(7);
     expect(server.requests).toEqual([
+      "GET /execution-environments",
+      "GET /execution-environments",
+      "GET /execution-environments",
       "PUT /execution-environments/10",
       "GET /statistics/execution-environments",
       "POST /runners",

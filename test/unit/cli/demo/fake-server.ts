@@ -17,6 +17,8 @@ export interface FakeServer {
 /** A server that answers as the API does (rest-api.md), for one runner. `run` is the program: it talks by the WebSocket's messages. */
 export function fakeServer(run: (socket: WebSocket, typed: string[]) => void, missing = ""): FakeServer {
   let command = "";
+  /** How often the server is not ready yet. */
+  let unready = 2;
   const listing = (name: string, modificationTime: number) => ({
     name,
     entryType: "-",
@@ -28,6 +30,7 @@ export function fakeServer(run: (socket: WebSocket, typed: string[]) => void, mi
   });
 
   const answer = (route: string, body: string): [number, unknown?] => {
+    if (route === "GET /execution-environments") return unready-- > 0 ? [500] : [200, {}];
     if (route.startsWith("PUT ")) return [201];
     if (route === "GET /statistics/execution-environments")
       return [
