@@ -1,3 +1,4 @@
+import { requestContext } from "../lib/request-context.js";
 import { formatJson } from "./json-formatter.js";
 import type { LogFormatter, LogLevelName } from "./log-event.js";
 import type { LogFields, Logger } from "./logger.js";
@@ -30,7 +31,10 @@ const SEVERITY: Readonly<Record<LogThreshold, number>> = {
   panic: 70,
 };
 
-/** Makes the logger of a process: one event is one line, written at once, and no value can end or colour it. */
+/**
+ * Makes the logger of a process: one event is one line, written at once, and no value can end or colour it. A line on behalf of a
+ * request carries its `request_id`.
+ */
 export function createLogger(options: LoggerOptions): Logger {
   const { level, formatter, destination = standardError(), now = preciseNow } = options;
   const format = formatter === "JSONFormatter" ? formatJson : formatText;
@@ -80,6 +84,8 @@ class LineLogger implements Logger {
   #write(level: LogLevelName, message: string, fields: LogFields | undefined): void {
     const { threshold, format, destination, now } = this.#sink;
     if (SEVERITY[level] < threshold) return;
-    destination.write(`${format({ time: now(), level, message, fields: { ...this.#bound, ...fields } })}\n`);
+    const request_id = requestContext.getStore()?.requestId;
+    const all = { request_id, ...this.#bound, ...fields };
+    destination.write(`${format({ time: now(), level, message, fields: all })}\n`);
   }
 }

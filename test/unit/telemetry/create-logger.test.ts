@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { requestContext } from "../../../src/lib/request-context.js";
 import { createLogger, type LogThreshold } from "../../../src/telemetry/create-logger.js";
 import { Duration } from "../../../src/telemetry/duration.js";
 import type { Logger } from "../../../src/telemetry/logger.js";
@@ -165,6 +166,16 @@ describe("levels", () => {
     all(logger.child({ a: 1 }));
     expect(written).toHaveLength(count * 2);
   });
+});
+
+it("adds the id of the request on whose behalf a line is written", async () => {
+  const { written, logger } = collect("JSONFormatter");
+  await requestContext.run({ requestId: "r1" }, async () => {
+    await Promise.resolve();
+    logger.info("inside");
+  });
+  logger.info("outside");
+  expect(written.map((line) => JSON.parse(line).request_id)).toEqual(["r1", undefined]);
 });
 
 it("lets a line's own field win over the child's", () => {
