@@ -15,5 +15,6 @@ export function sendJsonText(reply: FastifyReply, status: number, text: string):
 
 /** Answers without body: `Content-Length: 0`, and no such header on a 204. */
 export function sendEmpty(reply: FastifyReply, status: number): FastifyReply {
+  if (status !== 204) reply.header("content-length", "0");
   return reply.code(status).send();
 }

@@ -13,6 +13,7 @@ export interface UpgradeConnection {
  */
 export class Upgrades {
   readonly #connections = new WeakMap<IncomingMessage, UpgradeConnection>();
+  readonly #latest = new WeakMap<Socket, ServerResponse>();
 
   /** The connection of a request for a WebSocket; undefined: it is a plain request. */
   connectionOf(request: IncomingMessage): UpgradeConnection | undefined {
@@ -21,23 +22,36 @@ export class Upgrades {
 
   /** Attaches to `server`; `isWebSocketPath` says which paths may be upgraded. */
   attach(server: Server, listener: RequestListener, isWebSocketPath: (url: string) => boolean): void {
+    server.on("request", ({ socket }, response) => this.#latest.set(socket, response));
     server.on("upgrade", (request, socket: Socket, head) => {
       // Node took its own listener away.
       socket.on("error", () => socket.destroy());
       const wanted = request.method === "GET" && request.headers.upgrade?.toLowerCase() === "websocket";
-      if (!wanted || !isWebSocketPath(request.url ?? "")) return servePlain(server, request, socket, head);
-      this.#connections.set(request, { socket, head });
-      const response = new ServerResponse(request);
-      response.shouldKeepAlive = false;
-      response.assignSocket(socket);
-      response.once("finish", () => socket.end(() => socket.destroySoon()));
-      listener(request, response);
+      const serve = (): void => {
+        if (socket.destroyed) return;
+        if (!wanted || !isWebSocketPath(request.url ?? "")) servePlain(server, request, { socket, head });
+        else this.#route(request, { socket, head }, listener);
+      };
+      // A request that was sent behind another waits for that one's answer.
+      const before = this.#latest.get(socket);
+      if (before === undefined || before.closed) serve();
+      else before.once("close", serve);
     });
+  }
+
+  #route(request: IncomingMessage, connection: UpgradeConnection, listener: RequestListener): void {
+    const { socket } = connection;
+    this.#connections.set(request, connection);
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket);
+    response.once("finish", () => socket.end(() => socket.destroySoon()));
+    listener(request, response);
   }
 }
 
 /** Puts the request back before the parser without its `Upgrade` header, which servers may ignore (RFC 9110, 7.8). */
-function servePlain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+function servePlain(server: Server, request: IncomingMessage, { socket, head }: UpgradeConnection): void {
   const lines = [`${request.method} ${request.url} HTTP/${request.httpVersion}`];
   for (let at = 0; at + 1 < request.rawHeaders.length; at += 2) {
     const name = request.rawHeaders[at] ?? "";

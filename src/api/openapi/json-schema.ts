@@ -11,27 +11,17 @@ export interface ConvertedSchema {
 
 /** Converts a schema as its input looks on the wire. One with an id becomes a reference to the document's components. */
 export function toSchema(schema: z.ZodType): ConvertedSchema {
+  const text = JSON.stringify(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }));
   const {
     $schema: _,
     $defs = {},
     ...own
-  } = relocated(z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchema) as {
-    $schema?: unknown;
-    $defs?: Record<string, JsonSchema>;
-  } & JsonSchema;
-  const id = schema.meta()?.id;
-  const named = Object.fromEntries(Object.entries($defs).map(([name, value]) => [name, withoutId(value)]));
-  if (id === undefined) return { schema: own, named };
-  return { schema: reference(id), named: { ...named, [id]: withoutId(own) } };
+  } = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')) as Root;
+  const named = Object.entries($defs).map(([name, { id: _, ...value }]) => [name, value] as const);
+  return { schema: own, named: Object.fromEntries(named) };
 }
 
-const reference = (id: string): JsonSchema => ({ $ref: `#/components/schemas/${id}` });
-
-function withoutId({ id: _, ...rest }: JsonSchema): JsonSchema {
-  return rest;
-}
-
-/** Lets references point to where the document keeps its named schemas. */
-function relocated(schema: JsonSchema): unknown {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
+interface Root extends JsonSchema {
+  readonly $schema?: unknown;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }

@@ -1,5 +1,5 @@
+import { z } from "zod";
 import { statisticsAnswer } from "../schemas/environment.js";
-import { toSchema } from "./json-schema.js";
 import type { Operation } from "./operations.js";
 
 /** The routes of the server itself. */
@@ -22,7 +22,7 @@ export const miscellaneousOperations: readonly Operation[] = [
     summary: "The server's version",
     open: true,
     answers: {
-      200: { description: "The version.", schema: { type: "string" } },
+      200: { description: "The version.", schema: z.string() },
       404: { description: "None is known; the body is empty." },
     },
   },
@@ -34,7 +34,7 @@ export const miscellaneousOperations: readonly Operation[] = [
     answers: {
       200: {
         description: "Keyed by the environment's id.",
-        schema: { type: "object", additionalProperties: toSchema(statisticsAnswer).schema },
+        schema: z.record(z.string(), statisticsAnswer),
       },
     },
   },

@@ -8,13 +8,14 @@ interface KnownPath {
   readonly open: boolean;
 }
 
-/** `:id(^\d+$)` becomes `\d+`, a plain `:name` one path segment; the rest is literal. */
+/** `:id(^\d+$)` becomes `\d+`, `:name` and `:name(^.+$)` one path segment; the rest is literal. */
 export function pathPattern(url: string): RegExp {
   const source = url
     .split("/")
     .map((segment) => {
       if (!segment.startsWith(":")) return segment.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-      return /\(\^(.+)\$\)$/.exec(segment)?.[1] ?? "[^/]+";
+      const own = /\(\^(.+)\$\)$/.exec(segment)?.[1] ?? ".+";
+      return own === ".+" ? "[^/]+" : own;
     })
     .join("/");
   return new RegExp(`^${source}$`);
@@ -50,7 +51,8 @@ export function addUnknownPaths(
 
 function decoded(path: string): string {
   try {
-    return decodeURIComponent(path);
+    // An encoded slash stays one: it separates nothing.
+    return decodeURI(path);
   } catch {
     return path;
   }

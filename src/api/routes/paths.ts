@@ -5,7 +5,7 @@ export const BASE = "/api/v1";
 export const ENVIRONMENT_ID = ":id(^\\d+$)";
 
 /** A runner's id: any text but none. */
-export const RUNNER_ID = ":runnerId(^[^/]+$)";
+export const RUNNER_ID = ":runnerId(^.+$)";
 
 /** Whether a request's URL is that of an execution's WebSocket. */
 export const isWebSocketUrl = (url: string): boolean =>

@@ -1,5 +1,7 @@
 import { z } from "zod";
-import { flag, integer, list, MAX_INT32, MAX_SAFE, orDefault, text } from "./fields.js";
+import { flag, integer, list, MAX_INT32, MAX_SAFE, orDefault } from "./fields.js";
+
+const IMAGE = "expected the name of an image";
 
 const port = integer(1, 65_535).meta({ description: "A TCP port inside the runner." });
 
@@ -10,13 +12,12 @@ export const environmentRequest = z
       prewarmingPoolSize: orDefault(integer(0, MAX_INT32), 0).meta({
         description: "How many idle runners are kept ready.",
       }),
-      cpuLimit: orDefault(integer(0, MAX_INT32), 0)
-        .refine((value) => value >= 1, { error: `expected an integer from 1 to ${MAX_INT32}` })
-        .meta({ description: "MHz; at least 1." }),
+      cpuLimit: integer(1, MAX_INT32).meta({ description: "MHz." }),
       memoryLimit: orDefault(integer(0, MAX_INT32), 0).meta({ description: "MB; 0: no limit of its own." }),
-      image: orDefault(text(), "")
-        .refine((value) => value.trim() !== "", { error: "expected the name of an image" })
-        .meta({ description: "Container image; must not be empty." }),
+      image: z
+        .string({ error: IMAGE })
+        .refine((name) => name.trim() !== "" && !name.includes("\0"), { error: IMAGE })
+        .meta({ description: "Container image." }),
       networkAccess: flag().meta({ description: "Whether commands may use the network." }),
       exposedPorts: list(port)
         .refine((ports) => new Set(ports).size === ports.length, { error: "expected each port only once" })

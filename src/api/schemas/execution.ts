@@ -8,7 +8,7 @@ type Pairs = Readonly<Record<string, string>>;
 /** Checks `environment` by hand: a schema for records would drop the name `__proto__`, which is as good as any. */
 const environment = z
   .custom<unknown>()
-  .nullish()
+  .optional()
   .transform((value, context): Pairs => {
     const fault = (message: string, path: readonly string[] = []): void =>
       context.addIssue({ code: "custom", message, path: [...path] });
@@ -27,7 +27,7 @@ const environment = z
     return Object.fromEntries(pairs);
   })
   .meta({
-    type: "object",
+    type: ["object", "null"],
     additionalProperties: { type: "string" },
     propertyNames: { pattern: NAME.source },
     description: "Variables for the command, set exactly.",

@@ -11,7 +11,7 @@ const content = z
   )
   .transform((value) => value ?? "")
   .meta({
-    type: "string",
+    type: ["string", "null"],
     contentEncoding: "base64",
     description:
       "The file's bytes, standard alphabet with padding; line breaks are ignored. Missing: an empty file.",

@@ -122,7 +122,9 @@ export class FakeRunner implements RunnerHandle {
   readonly calls: unknown[] = [];
   /** Called with each execution that is opened. */
   onOpen: (execution: FakeExecution, request: ExecutionRequest) => void = () => undefined;
-  listing: () => AsyncIterable<readonly FileEntry[]> = async function* () {};
+  listing: () => AsyncIterable<readonly FileEntry[]> = async function* () {
+    yield [];
+  };
   updated: { readonly remove: readonly string[]; readonly copy: readonly CopyEntry[] } | undefined;
   file: () => Download = () => ({ size: 5, body: Readable.from([Buffer.from("hello")]) });
   fail: Error | undefined;
