@@ -1,0 +1,129 @@
+import { LongTimer } from "../../lib/long-timer.js";
+import { MarkerScanner } from "../marker.js";
+import { createNonce } from "../nonce.js";
+import { requestBytes } from "../request-bytes.js";
+import { rootShell } from "../shell-text.js";
+import type { PlainContext } from "./context.js";
+import { ScriptSession } from "./script-session.js";
+
+/** How a task ended: with its exit code, all of its output handed over; or it did not. */
+export type TaskEnd =
+  | { readonly kind: "done"; readonly exitCode: number }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** What a task tells its owner. Nothing is called after `onEnd`, nor after `end` was called. */
+export interface TaskHandlers {
+  onData(chunk: Buffer): void;
+  onErrorText?(chunk: Buffer): void;
+  onEnd(end: TaskEnd): void;
+  onDrain?(): void;
+}
+
+/** How long a task may show no progress while nobody holds it up, in ms. */
+const stallTime = 300_000;
+
+/** One file operation in an exec session of its own, confirmed by an end marker (execution.md, "Files"). */
+export class FileTask {
+  readonly #handlers: TaskHandlers;
+  readonly #nonce = createNonce();
+  readonly #scanner = new MarkerScanner({ nonce: this.#nonce, exitCode: true });
+  readonly #errorScanner = new MarkerScanner({ nonce: this.#nonce, exitCode: false });
+  readonly #stall = new LongTimer(() => this.#finish({ kind: "lost", reason: "the operation stalled" }));
+  #session: ScriptSession | undefined;
+  #exitCode: number | undefined;
+  #errorTextEnded: boolean;
+  #over = false;
+
+  private constructor(handlers: TaskHandlers) {
+    this.#handlers = handlers;
+    this.#errorTextEnded = handlers.onErrorText === undefined;
+  }
+
+  /** Opens the session and hands the words over. Rejects with a NomadError. */
+  static async start(
+    context: PlainContext,
+    options: {
+      readonly text: string;
+      readonly parameters: readonly string[];
+      /** What the text receives; never part of an argument list. */
+      readonly words: readonly string[];
+      readonly handlers: TaskHandlers;
+      /** False where the text hands its input on. */
+      readonly keepAlive: boolean;
+      readonly signal?: AbortSignal | undefined;
+    },
+  ): Promise<FileTask> {
+    const { text, parameters, words, handlers, keepAlive, signal } = options;
+    const task = new FileTask(handlers);
+    task.#session = await ScriptSession.open(context, {
+      command: rootShell(text, ...parameters),
+      input: requestBytes(task.#nonce, words),
+      handlers: {
+        onStdout: (chunk) => task.#onStdout(chunk),
+        onStderr: (chunk) => task.#onStderr(chunk),
+        onLost: (reason) => task.#finish({ kind: "lost", reason }),
+        onDrain: () => {
+          task.#stall.restart(stallTime);
+          handlers.onDrain?.();
+        },
+      },
+      keepAlive,
+      signal,
+    });
+    task.#stall.restart(stallTime);
+    return task;
+  }
+
+  /** Queues input. False: stop until `onDrain`. */
+  write(data: Buffer): boolean {
+    return this.#over || (this.#session?.write(data) ?? true);
+  }
+
+  pause(): void {
+    if (this.#over) return;
+    this.#stall.cancel();
+    this.#session?.pause();
+  }
+
+  resume(): void {
+    if (this.#over) return;
+    this.#stall.restart(stallTime);
+    this.#session?.resume();
+  }
+
+  /** Gives the task up, or ends what has done its work. Idempotent. */
+  end(): void {
+    this.#over = true;
+    this.#stall.cancel();
+    this.#session?.end();
+  }
+
+  #onStdout(chunk: Buffer): void {
+    this.#stall.restart(stallTime);
+    const { data, marker } = this.#scanner.push(chunk);
+    if (data.length > 0) this.#handlers.onData(data);
+    if (marker === undefined || this.#over) return;
+    this.#exitCode = marker.exitCode;
+    this.#checkEnd();
+  }
+
+  #onStderr(chunk: Buffer): void {
+    const { data, marker } = this.#errorScanner.push(chunk);
+    if (data.length > 0) this.#handlers.onErrorText?.(data);
+    if (marker === undefined || this.#over) return;
+    this.#errorTextEnded = true;
+    this.#checkEnd();
+  }
+
+  #checkEnd(): void {
+    if (this.#exitCode !== undefined && this.#errorTextEnded) {
+      this.#finish({ kind: "done", exitCode: this.#exitCode });
+    }
+  }
+
+  #finish(end: TaskEnd): void {
+    if (this.#over) return;
+    this.end();
+    this.#handlers.onEnd(end);
+  }
+}

@@ -1,0 +1,27 @@
+import type { CommandHandlers, CommandRequest, RunnerShell, RunningCommand } from "../runner-shell.js";
+import { PlainCommand } from "./command.js";
+import type { PlainContext } from "./context.js";
+import { downloadFile } from "./download.js";
+import { listFiles } from "./list.js";
+import { updateFiles } from "./update.js";
+
+/** The shell of one runner by the plain path: each step in exec sessions of its own (execution.md). Keeps nothing open between steps. */
+export function createPlainShell(context: PlainContext): RunnerShell {
+  let saidOneStream = false;
+  const onOneStream = () => {
+    if (saidOneStream) return;
+    saidOneStream = true;
+    context.logger.warn("no writable /tmp or /dev/shm in the runner: stderr comes as stdout");
+  };
+  return {
+    async execute(request: CommandRequest, handlers: CommandHandlers): Promise<RunningCommand> {
+      const command = new PlainCommand(context, { request, handlers, onOneStream });
+      await command.open({ privileged: request.privileged });
+      return command;
+    },
+    list: (path, options) => listFiles(context, path, options),
+    update: (change, options) => updateFiles(context, change, options),
+    download: (path, options) => downloadFile(context, path, options),
+    close: () => undefined,
+  };
+}

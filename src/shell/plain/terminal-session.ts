@@ -1,0 +1,107 @@
+import type { ExecEnd, ExecSession } from "../../nomad/exec.js";
+import { rootShell, shellText } from "../shell-text.js";
+import type { PlainContext } from "./context.js";
+import { lossReason } from "./script-session.js";
+import { type StartWord, StartWords } from "./start-word.js";
+
+const text = shellText(import.meta.url, "receive.sh", "pipes.sh", "terminal.sh");
+
+/** How long a terminal session may stay once it has no more to say, in ms. */
+const lingerTime = 2_000;
+
+/** What a terminal session tells its owner. Nothing is called after `onLost` or `end`. */
+export interface TerminalHandlers {
+  onWord(word: StartWord): void;
+  /** Output from the command's start on, its end marker included. */
+  onOutput(chunk: Buffer): void;
+  onLost(reason: string): void;
+  onDrain(): void;
+}
+
+/** The exec session with a TTY in which one command runs (terminal.sh). */
+export class TerminalSession {
+  readonly #words: StartWords;
+  #session: ExecSession | undefined;
+  #handlers: TerminalHandlers | undefined;
+  #started = false;
+  #linger: NodeJS.Timeout | undefined;
+
+  private constructor(unique: string, handlers: TerminalHandlers) {
+    this.#words = new StartWords(unique);
+    this.#handlers = handlers;
+  }
+
+  /** Opens the session; `requestLength` is the length of the request should it have to come through the terminal. */
+  static async open(
+    context: PlainContext,
+    options: {
+      readonly unique: string;
+      readonly user: "root" | "user";
+      readonly streams: 1 | 2;
+      readonly requestLength: number;
+      readonly handlers: TerminalHandlers;
+    },
+  ): Promise<TerminalSession> {
+    const { unique, user, streams, requestLength } = options;
+    const terminal = new TerminalSession(unique, options.handlers);
+    terminal.#session = await context.opener.open(context.target(), {
+      command: rootShell(text, unique, user, String(streams), String(requestLength)),
+      tty: true,
+      handlers: {
+        onStdout: (chunk) => terminal.#onStdout(chunk),
+        onStderr: () => undefined,
+        onEnd: (end) => terminal.#onEnd(end),
+        onDrain: () => terminal.#handlers?.onDrain(),
+      },
+    });
+    return terminal;
+  }
+
+  write(data: Buffer): boolean {
+    return this.#session?.write(data) ?? true;
+  }
+
+  pause(): void {
+    if (this.#handlers !== undefined) this.#session?.pause();
+  }
+
+  resume(): void {
+    this.#session?.resume();
+  }
+
+  /** Drops what still comes; the connection is closed once the process has ended, or soon. Idempotent. */
+  end(): void {
+    if (this.#handlers === undefined) return;
+    this.#handlers = undefined;
+    this.#session?.resume();
+    this.#linger = setTimeout(() => this.#session?.close(), lingerTime);
+    this.#linger.unref();
+  }
+
+  /** Cuts the connection at once. */
+  close(): void {
+    this.#handlers = undefined;
+    this.#session?.close();
+  }
+
+  #onStdout(chunk: Buffer): void {
+    if (this.#started) {
+      this.#handlers?.onOutput(chunk);
+      return;
+    }
+    for (let found = this.#words.push(chunk); found !== undefined; found = this.#words.push(found.rest)) {
+      this.#handlers?.onWord(found.word);
+      if (found.word === "request-wanted") continue;
+      this.#started = true;
+      if (found.rest.length > 0) this.#handlers?.onOutput(found.rest);
+      return;
+    }
+  }
+
+  #onEnd(end: ExecEnd): void {
+    clearTimeout(this.#linger);
+    const handlers = this.#handlers;
+    this.#handlers = undefined;
+    handlers?.onLost(lossReason(end));
+  }
+}
