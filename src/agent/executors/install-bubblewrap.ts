@@ -7,8 +7,8 @@ import { LAUNCHER_ENVIRONMENT } from "./environment.js";
 const run = promisify(execFile);
 const TIMEOUT_MS = 300_000;
 
-/** Whether a program can be found in the directories of PATH. */
-export function isInstalled(program: string, path = LAUNCHER_ENVIRONMENT.PATH ?? ""): boolean {
+/** Whether a program can be found where our launchers look for it. */
+export function isInstalled(program: string, path: string = LAUNCHER_ENVIRONMENT.PATH ?? ""): boolean {
   return path.split(":").some((folder) => folder !== "" && existsSync(`${folder}/${program}`));
 }
 

@@ -65,13 +65,35 @@ function shared(folder: string): boolean {
   }
 }
 
-/** Removes the places of processes that are gone, with the groups in them. */
+/** Removes the places of processes that are gone, with the groups in them, and kills what should have died with its owner. */
 function clear(folder: string): void {
   for (const name of list(folder)) {
     if (!ownerIsGone(name)) continue;
     const place = join(folder, name);
-    for (const task of list(place)) removed(join(place, task));
+    for (const task of list(place)) {
+      for (const pid of members(join(place, task))) kill(pid);
+      removed(join(place, task));
+    }
     removed(place);
+  }
+}
+
+function members(folder: string): readonly number[] {
+  try {
+    return readFileSync(join(folder, "cgroup.procs"), "latin1")
+      .split("\n")
+      .map(Number)
+      .filter((pid) => pid > 1);
+  } catch {
+    return [];
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It is gone already.
   }
 }
 

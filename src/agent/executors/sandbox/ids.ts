@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { promisify } from "node:util";
+import { isInstalled } from "../install-bubblewrap.js";
 import type { IdMapping } from "./enter.js";
 
 const run = promisify(execFile);
@@ -32,7 +33,8 @@ export function possibleMappings(): readonly IdMapping[] {
   if (user.uid === 0) return [{ kind: "range", base: FIRST_BASE + randomInt(RANGES) * RANGE }, single];
   const uids = subordinateRange(contents("/etc/subuid"), { name: user.username, id: user.uid });
   const gids = subordinateRange(contents("/etc/subgid"), { name: user.username, id: user.uid });
-  if (uids === undefined || gids === undefined) return [single];
+  const helpers = isInstalled("newuidmap") && isInstalled("newgidmap");
+  if (uids === undefined || gids === undefined || !helpers) return [single];
   return [{ kind: "subordinate", uids, gids, uid: user.uid, gid: user.gid }, single];
 }
 

@@ -4,6 +4,7 @@ import { launchCommand } from "../launch.js";
 import type { IdMapping } from "./enter.js";
 import { BLOCK_FD, FIRST_FILE_FD, INFO_FD } from "./flags.js";
 import { writeMaps } from "./ids.js";
+import { killPidOne } from "./kill.js";
 import { READY } from "./pid-one.js";
 
 const START_TIMEOUT_MS = 30_000;
@@ -54,16 +55,22 @@ export async function spawnSandbox(options: {
   const [, output, errors, info, block] = child.stdio as [null, Readable, Readable, Readable, Duplex];
   for (const stream of [output, errors, info, block]) stream.on("error", () => undefined); // `closed` tells
   const message = collect(errors);
-  const timer = setTimeout(() => child.kill("SIGKILL"), START_TIMEOUT_MS);
+  let pid = 0;
+  const kill = () => {
+    // bubblewrap's child waits for its id maps beyond its parent's end.
+    if (pid !== 0) killPidOne({ process: child, pid });
+    child.kill("SIGKILL");
+  };
+  const timer = setTimeout(kill, START_TIMEOUT_MS);
   try {
-    const pid = childPid(await received(info, (text) => text.includes("}")));
+    pid = childPid(await received(info, (text) => text.includes("}")));
     await writeMaps(pid, ids);
     options.beforeRun(child.pid, pid);
     block.end("1");
     await received(output, (text) => text.startsWith(READY));
     return { process: child, pid };
   } catch (error) {
-    child.kill("SIGKILL");
+    kill();
     await closed;
     throw new Error(`the sandbox could not be started: ${message() || (error as Error).message}`, {
       cause: error,
