@@ -2,7 +2,8 @@
 # Reads a line, greets, complains a little and leaves a file: what the demo shows.
 printf 'What is your name? '
 read -r name
-echo "Hello, ${name:-whoever you are}! This is $(whoami) in $(pwd)."
+user=$(id -un 2>/dev/null)
+echo "Hello, ${name:-whoever you are}! This is ${user:-$(id -u)} in $PWD."
 echo 'This line goes to stderr.' >&2
 for number in 1 2 3; do
   echo "$number squared is $((number * number))"

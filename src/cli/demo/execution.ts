@@ -23,6 +23,8 @@ export type ExecutionEnd = { readonly exitCode: number } | { readonly failure: s
 export interface DemoExecution {
   /** Resolves when the program runs. */
   readonly started: Promise<void>;
+  /** Resolves with the first output, or with the end. */
+  readonly spoke: Promise<void>;
   readonly ended: Promise<ExecutionEnd>;
   /** Sends input; `onSent` follows when the connection took it. After the end it does nothing. */
   write(data: Buffer | string, onSent?: () => void): void;
@@ -42,10 +44,10 @@ export function openExecution(options: {
     handshakeTimeout: 10_000,
   });
   const started = deferred();
+  const spoke = deferred();
   const ended = deferred<ExecutionEnd>();
   const abort = (): void => socket.terminate();
   signal.addEventListener("abort", abort, { once: true });
-
   if (signal.aborted) abort();
 
   socket.on("message", (data) => {
@@ -53,7 +55,10 @@ export function openExecution(options: {
     if (event === undefined) ended.reject(new DemoError("the server sent a message of no known form"));
     else if (!("type" in event)) ended.resolve(event);
     else if (event.type === "start") started.resolve();
-    else onOutput(event.type, event.data);
+    else {
+      spoke.resolve();
+      onOutput(event.type, event.data);
+    }
   });
   socket.on("error", (error) =>
     ended.reject(new DemoError(`the execution's WebSocket failed: ${error.message}`)),
@@ -61,6 +66,7 @@ export function openExecution(options: {
   socket.on("close", (code) => {
     signal.removeEventListener("abort", abort);
     started.resolve();
+    spoke.resolve();
     ended.reject(
       signal.aborted ? signal.reason : new DemoError(`the WebSocket was closed without an end (${code})`),
     );
@@ -69,6 +75,7 @@ export function openExecution(options: {
 
   return {
     started: started.promise,
+    spoke: spoke.promise,
     ended: ended.promise,
     write(data, onSent) {
       if (socket.readyState === WebSocket.OPEN) socket.send(data, { binary: true }, () => onSent?.());

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { untilAborted } from "../../lib/until-aborted.js";
 import type { MaybeTerminal } from "../context.js";
 import type { DemoExecution } from "./execution.js";
 
@@ -6,6 +7,8 @@ import type { DemoExecution } from "./execution.js";
 const END_OF_INPUT = "\u0004";
 /** How long an input that is no terminal may be silent before the example gets a line of the demo's own. */
 const SILENCE = 3000;
+/** How long an empty input waits for the program's prompt, so that the line comes behind it. */
+const PROMPT = 1000;
 
 /** Where typed text comes from and goes to. */
 export interface InputOptions {
@@ -38,9 +41,14 @@ export function forwardInput({ input, execution, fallback, onFallback }: InputOp
     onFallback();
     execution.write(fallback);
   };
-  const onEnd = (): void => {
+  const endInput = (): void => {
+    if (stopped) return;
     typeFallback();
     execution.write(atLineStart ? END_OF_INPUT : `\n${END_OF_INPUT}`);
+  };
+  const onEnd = (): void => {
+    if (any || fallback === undefined) endInput();
+    else void Promise.race([execution.spoke, untilAborted(AbortSignal.timeout(PROMPT))]).then(endInput);
   };
 
   let stopped = false;

@@ -6,13 +6,14 @@ import { eventually } from "../context.js";
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-function start(options: { isTTY?: boolean; fallback?: string } = {}) {
+function start(options: { isTTY?: boolean; fallback?: string; quiet?: boolean } = {}) {
   const input = Object.assign(new PassThrough(), { isTTY: options.isTTY ?? false });
   const sent: string[] = [];
   const unsent: (() => void)[] = [];
   const said: string[] = [];
   const execution = {
     started: Promise.resolve(),
+    spoke: options.quiet ? new Promise<never>(() => undefined) : Promise.resolve(),
     ended: new Promise<never>(() => undefined),
     write: (data: Buffer | string, onSent?: () => void) => {
       sent.push(String(data));
@@ -56,6 +57,13 @@ describe("forwardInput", () => {
     await eventually(() => sent.length === 2);
     expect(sent).toEqual(["Ada\n", "\u0004"]);
     expect(said).toEqual(["fallback"]);
+  });
+
+  it("types the fallback although the program says nothing", async () => {
+    const { input, sent } = start({ fallback: "Ada\n", quiet: true });
+    input.end();
+    await eventually(() => sent.length === 2);
+    expect(sent).toEqual(["Ada\n", "\u0004"]);
   });
 
   it("types the fallback when an input that is no terminal stays silent", () => {
