@@ -1,6 +1,7 @@
 import type { Logger } from "../../telemetry/logger.js";
 import type { Executor } from "../executor.js";
 import { installBubblewrap, isInstalled } from "./install-bubblewrap.js";
+import { createNullExecutor } from "./null.js";
 import { ProcessExecutor } from "./process/executor.js";
 import { type ProbeResult, probeSandbox } from "./sandbox/probe.js";
 
@@ -15,7 +16,8 @@ export async function chooseExecutor(options: {
   readonly logger: Logger;
 }): Promise<Executor> {
   const { name, logger } = options;
-  if (name === "docker" || name === "null") throw new Error(`the executor ${name} is not built yet`);
+  if (name === "docker") throw new Error("the executor docker is not built yet");
+  if (name === "null") return createNullExecutor();
   if (name === "process") return ProcessExecutor.create({ reason: undefined });
   if (!isInstalled("bwrap") && options.install === true) await installBubblewrap(logger);
   const { executor, reason } = await probe();

@@ -44,6 +44,12 @@ const OPTIONS: Readonly<Record<Namespace, string>> = {
 };
 
 /**
+ * Waits for the command in nsenter's place, which would stop itself together with a command that is stopped, go on only when told to
+ * from outside, and so keep a sandbox from ending. The shell's own words ("Killed") go nowhere.
+ */
+const WAIT = 'exec 3>&2 2>/dev/null; "$@" 2>&3 3>&-; exit $?';
+
+/**
  * The argument list that runs `command` inside a sandbox, in `/workspace`, with exactly `environment` (`NAME=VALUE` each) and few
  * privileges. The working directory is set by `env`: nsenter's `--wd` is resolved outside.
  */
@@ -62,7 +68,12 @@ export function enterCommand(
     "nsenter",
     ...options.namespaces.map(([namespace, path]) => `${OPTIONS[namespace]}=${path}`),
     ...(options.ids.kind === "single" ? ["--preserve-credentials"] : ["-S", "0", "-G", "0"]),
+    "--no-fork",
     "--",
+    "/bin/sh",
+    "-c",
+    WAIT,
+    "sh",
     "/usr/bin/env",
     "-i",
     "-C",
