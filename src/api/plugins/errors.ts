@@ -21,5 +21,7 @@ export function sendError(
   // Of an answer that failed before its first byte nothing is left.
   reply.removeHeader("content-length").removeHeader("content-disposition");
   const { status, message, errorCode } = answer;
+  // A body that did not come in time is not waited for again; one that is too large is read on, so that the client sees the answer.
+  if (!request.raw.complete && (status === 408 || status === 410)) reply.header("connection", "close");
   return sendJson(reply, status, errorCode === undefined ? { message } : { message, errorCode });
 }

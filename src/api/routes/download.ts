@@ -24,8 +24,9 @@ export function addDownloadRoute(app: FastifyInstance, context: RouteContext): v
       });
       reply
         .header("content-type", "application/octet-stream")
-        .header("content-length", String(size))
-        .header("content-disposition", `attachment; filename="${quotedFilename(path)}"`);
+        // Before the length: Node would decode a disposition behind it, and cut each character to one byte then.
+        .header("content-disposition", `attachment; filename="${quotedFilename(path)}"`)
+        .header("content-length", String(size));
       const whole = new ExactLength(size);
       // Its end, good or bad, is seen in the stream that is sent; a failure destroys the connection.
       pipeline(body, whole).catch(() => undefined);

@@ -287,16 +287,31 @@ describe("downloading", () => {
     const runner = api.runners.add();
     const answer = await api.call(
       "GET",
-      `/runners/${runner.id}/files/raw?path=${encodeURIComponent('a "b"\\\nü')}`,
+      `/runners/${runner.id}/files/raw?path=${encodeURIComponent('a "b"\\\nu')}`,
     );
     expect([answer.status, answer.text]).toEqual([200, "hello"]);
     expect(answer.headers).toMatchObject({
       "content-length": "5",
       "content-type": "application/octet-stream",
-      "content-disposition": 'attachment; filename="a \\"b\\"\\\\%0Aü"',
+      "content-disposition": 'attachment; filename="a \\"b\\"\\\\%0Au"',
     });
-    expect(runner.calls).toEqual([["download", 'a "b"\\\nü', { privileged: false }]]);
+    expect(runner.calls).toEqual([["download", 'a "b"\\\nu', { privileged: false }]]);
   });
+
+  test.each(["ünïcödé", "\u{1f600}", "\u010a\u010d\u0122"])(
+    "the name %j is sent as its UTF-8 bytes",
+    async (name) => {
+      const api = await startApi();
+      const runner = api.runners.add();
+      const text = await api.raw(
+        `GET /api/v1/runners/${runner.id}/files/raw?path=${encodeURIComponent(name)} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`,
+      );
+      expect(Buffer.from(text, "latin1").toString()).toContain(
+        `\r\ncontent-disposition: attachment; filename="${name}"\r\ncontent-length: 5\r\n`,
+      );
+      expect(text).toMatch(/\r\n\r\nhello$/);
+    },
+  );
 
   test("names never leave their quotes", () => {
     fc.assert(

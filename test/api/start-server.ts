@@ -1,0 +1,55 @@
+import { createApp } from "../../src/app.js";
+import { resolveConfig } from "../../src/config/resolve.js";
+import { createLogger } from "../../src/telemetry/create-logger.js";
+import type { ApiTarget, StartedTarget } from "./suite.js";
+
+/** The server's token in tests. */
+const TOKEN = "token of the suite";
+
+/**
+ * Starts a server in this process on a free port, with `variables` (`POSEIDON_…`) over the defaults, and waits until its recovery is done.
+ * `stop` stops it, and then what `alsoStop` says.
+ */
+export async function startServer(
+  variables: Readonly<Record<string, string>>,
+  target: Omit<ApiTarget, "baseUrl" | "token" | "separateStderr">,
+  alsoStop: () => Promise<void> = async () => undefined,
+): Promise<StartedTarget> {
+  const { config } = resolveConfig({
+    file: { path: "", text: undefined },
+    environment: {
+      POSEIDON_SERVER_PORT: "0",
+      POSEIDON_SERVER_TOKEN: TOKEN,
+      POSEIDON_SERVER_SHUTDOWNTIMEOUT: "1",
+      POSEIDON_LOGGER_LEVEL: process.env.POSEIDON_LOGGER_LEVEL ?? "WARN",
+      ...variables,
+    },
+    randomToken: () => "random",
+  });
+  const app = createApp(config, { logger: createLogger(config.logger) });
+  const { port } = await app.start();
+  const baseUrl = `http://127.0.0.1:${port}`;
+  await recovered(baseUrl);
+  return {
+    ...target,
+    baseUrl,
+    token: TOKEN,
+    separateStderr: config.server.interactivestderr,
+    async stop() {
+      await app.stop();
+      await alsoStop();
+    },
+  };
+}
+
+/** Until then every route that needs Nomad answers 500. */
+async function recovered(baseUrl: string): Promise<void> {
+  for (;;) {
+    const answer = await fetch(`${baseUrl}/api/v1/execution-environments`, {
+      headers: { "Poseidon-Token": TOKEN },
+    });
+    await answer.text();
+    if (answer.status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ApiClient } from "./client.js";
+
+/** Ways an execution ends other than by itself (execution.md, "Ways an execution ends"). */
+export function endingSuite(client: () => ApiClient): void {
+  describe("endings", () => {
+    const environment = (): number => client().target.firstEnvironmentId + 20;
+
+    beforeAll(async () => {
+      await client().put(environment(), { prewarmingPoolSize: 2 });
+    });
+
+    afterAll(async () => {
+      await client().call("DELETE", `/execution-environments/${environment()}`);
+    });
+
+    test("the time limit gives timeout, and nothing after; the runner stays", async () => {
+      const runner = await client().claim(environment());
+      const { messages, last, code } = await client().run(runner, {
+        command: "echo on; sleep 100; echo late",
+        timeLimit: 1,
+      });
+      expect(messages[0]).toEqual({ type: "start" });
+      expect([last, code]).toEqual([{ type: "timeout" }, 1000]);
+      expect((await client().run(runner, { command: "echo alive" })).stdout).toBe("alive\r\n");
+      await client().release(runner);
+    });
+
+    test("a command that ignores the time limit takes its runner along", async () => {
+      const runner = await client().claim(environment());
+      const command = 'trap "" QUIT INT TERM; while :; do sleep 1; done';
+      expect((await client().run(runner, { command, timeLimit: 1 })).last).toEqual({ type: "timeout" });
+      await expect.poll(async () => (await client().list(runner)).status, { timeout: 20_000 }).toBe(410);
+    });
+
+    test("a command ends when its client goes; the runner stays", async () => {
+      const runner = await client().claim(environment());
+      for (const how of ["close", "terminate"] as const) {
+        const execution = await client().start(runner, { command: "echo on; exec sleep 98765" });
+        await execution.stdout("on");
+        execution.ws[how]();
+        await execution.result;
+        const left = async (): Promise<string> => {
+          const command = 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " | grep -c "sleep 9876[5]"';
+          return (await client().run(runner, { command, privilegedExecution: true })).stdout;
+        };
+        await expect.poll(left, { timeout: 10_000, interval: 200 }).toBe("0\r\n");
+      }
+      expect((await client().run(runner, { command: "echo alive" })).stdout).toBe("alive\r\n");
+      await client().release(runner);
+    });
+
+    test("a runner that is deleted tells its executions", async () => {
+      const runner = await client().claim(environment());
+      const execution = await client().start(runner, { command: "echo on; sleep 100" });
+      await execution.stdout("on");
+      expect((await client().release(runner)).status).toBe(204);
+      const { last, code } = await execution.result;
+      expect([last, code]).toEqual([{ type: "error", data: "the allocation stopped as expected" }, 1000]);
+      expect((await client().release(runner)).status).toBe(410);
+    });
+
+    test("the inactivity timeout ends what runs, and the runner", async () => {
+      const runner = await client().claim(environment(), 1);
+      const { last } = await client().run(runner, { command: "sleep 100" });
+      expect(last).toEqual({ type: "timeout" });
+      await expect.poll(async () => (await client().list(runner)).status, { timeout: 10_000 }).toBe(410);
+    });
+
+    test("a runner without inactivity timeout stays", async () => {
+      const runner = await client().claim(environment(), 0);
+      expect((await client().run(runner, { command: "sleep 2; echo done" })).stdout).toBe("done\r\n");
+      expect((await client().list(runner)).status).toBe(200);
+      await client().release(runner);
+    });
+
+    test("a client that does not read loses nothing", async () => {
+      const runner = await client().claim(environment());
+      const execution = await client().start(runner, {
+        command: "for ((i = 0; i < 400000; i++)); do echo line $i padding; done",
+      });
+      await execution.started();
+      execution.ws.pause();
+      // Another execution runs meanwhile.
+      expect((await client().run(runner, { command: "echo other" })).stdout).toBe("other\r\n");
+      execution.ws.resume();
+      const { stdout, last } = await execution.result;
+      expect(last).toEqual({ type: "exit", data: 0 });
+      expect(stdout.endsWith("line 399999 padding\r\n")).toBe(true);
+      expect(stdout.split("\r\n")).toHaveLength(400_001);
+      await client().release(runner);
+    });
+  });
+}
