@@ -3,6 +3,7 @@
 # Sends a file. Arguments: `root` or `user`; the text of reader.sh. The one word received is the path. Writes what the reader writes,
 # then the end marker with its exit code. The reader may block for ever (a named pipe): the server's `end` ends it.
 exec 2>/dev/null
+echo ready
 receive 0 || exit 1
 change=()
 [[ $1 == user ]] && change=(/sbin/setuser user)

@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # control and errors come from pipes.sh.
 # The stderr session of an execution: hands the request over to the terminal session, then copies the command's stderr. Argument: the
-# unique part of the pipes' names. Input: the request's length in bytes (one line), the request, then a line every few seconds, which
+# unique part of the pipes' names. Says `ready`. Input: the request's length in bytes (one line), the request, then a line every few seconds, which
 # shows that the server lives; `end` ends.
 exec 2>/dev/null
 pipes "$1" || exit 1
+echo ready
 if ! { IFS= read -r -t 30 size && LC_ALL=C IFS= read -r -t 30 -N "$size" request; }; then
   rm -f "$control" "$errors"
   exit 1

@@ -4,6 +4,7 @@ import { createNonce } from "../nonce.js";
 import { requestBytes } from "../request-bytes.js";
 import { rootShell } from "../shell-text.js";
 import type { PlainContext } from "./context.js";
+import { untilReady } from "./early-end.js";
 import { ScriptSession } from "./script-session.js";
 
 /** How a task ended: with its exit code, all of its output handed over; or it did not. */
@@ -53,24 +54,29 @@ export class FileTask {
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<FileTask> {
-    const { text, parameters, words, handlers, keepAlive, signal } = options;
+    const { text, parameters, words, handlers, signal } = options;
     const task = new FileTask(handlers);
-    task.#session = await ScriptSession.open(context, {
-      command: rootShell(text, ...parameters),
-      input: requestBytes(task.#nonce, words),
-      handlers: {
-        onStdout: (chunk) => task.#onStdout(chunk),
-        onStderr: (chunk) => task.#onStderr(chunk),
-        onLost: (reason) => task.#finish({ kind: "lost", reason }),
-        onDrain: () => {
-          task.#stall.restart(stallTime);
-          handlers.onDrain?.();
-        },
-      },
-      keepAlive,
-      signal,
-    });
+    const session = await untilReady(
+      () =>
+        ScriptSession.open(context, {
+          command: rootShell(text, ...parameters),
+          handlers: {
+            onStdout: (chunk) => task.#onStdout(chunk),
+            onStderr: (chunk) => task.#onStderr(chunk),
+            onLost: (reason) => task.#finish({ kind: "lost", reason }),
+            onDrain: () => {
+              task.#stall.restart(stallTime);
+              handlers.onDrain?.();
+            },
+          },
+          signal,
+        }),
+      { signal },
+    );
+    task.#session = session;
     task.#stall.restart(stallTime);
+    session.write(requestBytes(task.#nonce, words));
+    if (options.keepAlive) session.keepAlive();
     return task;
   }
 

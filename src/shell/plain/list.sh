@@ -3,6 +3,7 @@
 # Lists a path. Arguments: `root` or `user`; `--recursive` or nothing. The one word received is the path. Writes ls's lines, then the
 # end marker with its exit code, 120 where ls is not GNU's.
 exec 2>/dev/null
+echo ready
 receive 0 || exit 1
 change=()
 [[ $1 == user ]] && change=(/sbin/setuser user)

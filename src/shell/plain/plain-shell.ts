@@ -8,15 +8,15 @@ import { updateFiles } from "./update.js";
 /** The shell of one runner by the plain path: each step in exec sessions of its own (execution.md). Keeps nothing open between steps. */
 export function createPlainShell(context: PlainContext): RunnerShell {
   let saidOneStream = false;
-  const onOneStream = () => {
-    if (saidOneStream) return;
+  const onStreams = (streams: 1 | 2) => {
+    if (streams === 2 || !context.separateStderr || saidOneStream) return;
     saidOneStream = true;
     context.logger.warn("no writable /tmp or /dev/shm in the runner: stderr comes as stdout");
   };
   return {
     async execute(request: CommandRequest, handlers: CommandHandlers): Promise<RunningCommand> {
-      const command = new PlainCommand(context, { request, handlers, onOneStream });
-      await command.open({ privileged: request.privileged });
+      const command = new PlainCommand(handlers);
+      onStreams(await command.open(context, request));
       return command;
     },
     list: (path, options) => listFiles(context, path, options),

@@ -1,5 +1,7 @@
+import { deferred } from "../../lib/deferred.js";
 import type { ExecEnd, ExecSession } from "../../nomad/exec.js";
 import type { PlainContext } from "./context.js";
+import { EarlyEndError } from "./early-end.js";
 
 /** How often a line shows the shell that the server lives, in ms; it waits 30 s for one. */
 const aliveInterval = 10_000;
@@ -7,8 +9,14 @@ const aliveInterval = 10_000;
 /** How long an ended session waits for its process before the connection is cut, in ms. */
 const lingerTime = 2_000;
 
+/** How long a shell may take to start, in ms. */
+const readyTimeout = 30_000;
+
 const alive = Buffer.from("\n");
 const end = Buffer.from("\nend\n");
+const ready = Buffer.from("ready\n");
+/** Most bytes looked through for the ready word. */
+const longestNoise = 64 * 1024;
 
 /** What a script session tells its owner. Nothing is called after `end` or `onLost`. */
 export interface ScriptHandlers {
@@ -20,12 +28,15 @@ export interface ScriptHandlers {
 }
 
 /**
- * An exec session without TTY that runs one of our shell texts. The text stays, however fast its work was done, until `end`, because
- * Nomad cuts the output of a process that has ended (nomad.md).
+ * An exec session without TTY that runs one of our shell texts. The text says when it is ready, and stays, however fast its work was
+ * done, until `end`, because Nomad cuts the output of a process that has ended (nomad.md).
  */
 export class ScriptSession {
+  readonly #ready = deferred();
   #session: ExecSession | undefined;
   #handlers: ScriptHandlers | undefined;
+  /** What came before the ready word; undefined once that was found. */
+  #noise: Buffer | undefined = Buffer.alloc(0);
   #ended = false;
   #alive: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -34,15 +45,15 @@ export class ScriptSession {
     this.#handlers = handlers;
   }
 
-  /** Opens the session and writes `input`. Rejects with a NomadError. */
+  /**
+   * Opens a session and waits until its text is ready, which does nothing before it has its input. Rejects with a NomadError, or an
+   * EarlyEndError.
+   */
   static async open(
     context: PlainContext,
     options: {
       readonly command: readonly string[];
-      readonly input: Buffer;
       readonly handlers: ScriptHandlers;
-      /** False where the input belongs to another process of the text. */
-      readonly keepAlive: boolean;
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<ScriptSession> {
@@ -52,21 +63,25 @@ export class ScriptSession {
       command,
       tty: false,
       handlers: {
-        onStdout: (chunk) => script.#handlers?.onStdout(chunk),
+        onStdout: (chunk) => script.#onStdout(chunk),
         onStderr: (chunk) => script.#handlers?.onStderr?.(chunk),
         onEnd: (sessionEnd) => script.#onEnd(sessionEnd),
         onDrain: () => script.#handlers?.onDrain?.(),
       },
       ...(signal === undefined ? {} : { signal }),
     });
-    script.write(options.input);
-    if (options.keepAlive) script.#keepAlive();
+    await script.#untilReady(signal);
     return script;
   }
 
   /** Queues input. False: stop until `onDrain`. */
   write(data: Buffer): boolean {
     return this.#session?.write(data) ?? true;
+  }
+
+  /** From now on shows the text that the server lives, until `end`. Its input must be its own. */
+  keepAlive(): void {
+    this.#alive ??= setInterval(() => this.write(alive), aliveInterval).unref();
   }
 
   pause(): void {
@@ -84,14 +99,42 @@ export class ScriptSession {
     this.#handlers = undefined;
     clearInterval(this.#alive);
     this.#session?.resume();
-    this.#session?.write(end);
-    this.#linger = setTimeout(() => this.#session?.close(), lingerTime);
-    this.#linger.unref();
+    this.write(end);
+    this.#linger = setTimeout(() => this.#session?.close(), lingerTime).unref();
   }
 
-  #keepAlive(): void {
-    this.#alive = setInterval(() => this.#session?.write(alive), aliveInterval);
-    this.#alive.unref();
+  async #untilReady(signal: AbortSignal | undefined): Promise<void> {
+    const giveUp = (reason: string) => {
+      this.#ready.reject(new EarlyEndError(reason, { retryable: false }));
+      this.end();
+    };
+    const abort = () => giveUp("it was given up");
+    const timer = setTimeout(() => giveUp("it did not start in time"), readyTimeout);
+    signal?.addEventListener("abort", abort, { once: true });
+    if (signal?.aborted) abort();
+    try {
+      await this.#ready.promise;
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  #onStdout(chunk: Buffer): void {
+    if (this.#noise === undefined) {
+      this.#handlers?.onStdout(chunk);
+      return;
+    }
+    const text = Buffer.concat([this.#noise, chunk]);
+    const at = text.indexOf(ready);
+    if (at === -1) {
+      this.#noise = Buffer.from(text.subarray(Math.max(0, text.length - longestNoise)));
+      return;
+    }
+    this.#noise = undefined;
+    this.#ready.resolve();
+    const rest = text.subarray(at + ready.length);
+    if (rest.length > 0) this.#handlers?.onStdout(rest);
   }
 
   #onEnd(sessionEnd: ExecEnd): void {
@@ -100,7 +143,8 @@ export class ScriptSession {
     clearTimeout(this.#linger);
     const handlers = this.#handlers;
     this.#handlers = undefined;
-    handlers?.onLost(lossReason(sessionEnd));
+    if (this.#noise === undefined) handlers?.onLost(lossReason(sessionEnd));
+    else this.#ready.reject(EarlyEndError.of(sessionEnd));
   }
 }
 

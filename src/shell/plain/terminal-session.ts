@@ -1,6 +1,8 @@
+import { deferred } from "../../lib/deferred.js";
 import type { ExecEnd, ExecSession } from "../../nomad/exec.js";
 import { rootShell, shellText } from "../shell-text.js";
 import type { PlainContext } from "./context.js";
+import { EarlyEndError } from "./early-end.js";
 import { lossReason } from "./script-session.js";
 import { type StartWord, StartWords } from "./start-word.js";
 
@@ -9,9 +11,13 @@ const text = shellText(import.meta.url, "receive.sh", "pipes.sh", "terminal.sh")
 /** How long a terminal session may stay once it has no more to say, in ms. */
 const lingerTime = 2_000;
 
+/** How long the shell may take to start, in ms. */
+const readyTimeout = 30_000;
+
 /** What a terminal session tells its owner. Nothing is called after `onLost` or `end`. */
 export interface TerminalHandlers {
-  onWord(word: StartWord): void;
+  /** The command starts: input is its own from here on. */
+  onStarted(): void;
   /** Output from the command's start on, its end marker included. */
   onOutput(chunk: Buffer): void;
   onLost(reason: string): void;
@@ -21,8 +27,10 @@ export interface TerminalHandlers {
 /** The exec session with a TTY in which one command runs (terminal.sh). */
 export class TerminalSession {
   readonly #words: StartWords;
+  readonly #requestWay = deferred<"pipe" | "terminal">();
   #session: ExecSession | undefined;
   #handlers: TerminalHandlers | undefined;
+  #ready = false;
   #started = false;
   #linger: NodeJS.Timeout | undefined;
 
@@ -31,7 +39,10 @@ export class TerminalSession {
     this.#handlers = handlers;
   }
 
-  /** Opens the session; `requestLength` is the length of the request should it have to come through the terminal. */
+  /**
+   * Opens a session and waits until its shell is ready for the request. `requestLength` is the request's length should it have to
+   * come through the terminal. Rejects with a NomadError, or an EarlyEndError.
+   */
   static async open(
     context: PlainContext,
     options: {
@@ -41,7 +52,7 @@ export class TerminalSession {
       readonly requestLength: number;
       readonly handlers: TerminalHandlers;
     },
-  ): Promise<TerminalSession> {
+  ): Promise<{ readonly terminal: TerminalSession; readonly requestWay: "pipe" | "terminal" }> {
     const { unique, user, streams, requestLength } = options;
     const terminal = new TerminalSession(unique, options.handlers);
     terminal.#session = await context.opener.open(context.target(), {
@@ -54,7 +65,15 @@ export class TerminalSession {
         onDrain: () => terminal.#handlers?.onDrain(),
       },
     });
-    return terminal;
+    const timer = setTimeout(() => {
+      terminal.#requestWay.reject(new EarlyEndError("it did not start in time", { retryable: false }));
+      terminal.end();
+    }, readyTimeout);
+    try {
+      return { terminal, requestWay: await terminal.#requestWay.promise };
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   write(data: Buffer): boolean {
@@ -74,8 +93,7 @@ export class TerminalSession {
     if (this.#handlers === undefined) return;
     this.#handlers = undefined;
     this.#session?.resume();
-    this.#linger = setTimeout(() => this.#session?.close(), lingerTime);
-    this.#linger.unref();
+    this.#linger = setTimeout(() => this.close(), lingerTime).unref();
   }
 
   /** Cuts the connection at once. */
@@ -90,18 +108,28 @@ export class TerminalSession {
       return;
     }
     for (let found = this.#words.push(chunk); found !== undefined; found = this.#words.push(found.rest)) {
-      this.#handlers?.onWord(found.word);
-      if (found.word === "request-wanted") continue;
-      this.#started = true;
+      this.#onWord(found.word);
+      if (!this.#started) continue;
       if (found.rest.length > 0) this.#handlers?.onOutput(found.rest);
       return;
     }
+  }
+
+  #onWord(word: StartWord): void {
+    if (word === "started") {
+      this.#started = true;
+      this.#handlers?.onStarted();
+      return;
+    }
+    this.#ready = true;
+    this.#requestWay.resolve(word === "request-by-pipe" ? "pipe" : "terminal");
   }
 
   #onEnd(end: ExecEnd): void {
     clearTimeout(this.#linger);
     const handlers = this.#handlers;
     this.#handlers = undefined;
-    handlers?.onLost(lossReason(end));
+    if (this.#ready) handlers?.onLost(lossReason(end));
+    else this.#requestWay.reject(EarlyEndError.of(end));
   }
 }

@@ -2,7 +2,8 @@
 # shellcheck disable=SC2154  # nonce, sizes, words come from receive.sh, control and errors from pipes.sh.
 # The terminal session of an execution: runs one command on its terminal. Arguments: the unique part of the pipes' names; `root` or
 # `user`; how many output streams are wanted; the length of the request if it comes through the terminal.
-# Says `UNIQUE:?` when it waits for the request on the terminal and `UNIQUE:!` when the command starts, nothing else of its own.
+# Says `UNIQUE:=` when it waits for the request on the control pipe, `UNIQUE:?` when it waits for it on the terminal, and `UNIQUE:!` when
+# the command starts; nothing else of its own.
 exec 2>/dev/null
 # A description of our own, which stays usable whatever the command does to the one it gets (O_NONBLOCK, for instance).
 exec 7<>/proc/self/fd/0 || exec 7<&0
@@ -21,6 +22,7 @@ done
 if [[ $3 == 2 ]] && pipes "$1"; then
   # Opened for both directions nothing blocks, so that we end by ourselves when the other session never comes.
   exec 8<>"$errors" 9<>"$control"
+  printf %s "$1:=" >&7
   receive 9 || {
     rm -f "$control" "$errors"
     exit 1

@@ -3,6 +3,7 @@
 # Deletes paths and extracts a tar stream, as root. Argument: `copy` when a tar stream follows the words, which are the paths to delete.
 # Writes what tar writes, then the end marker with its exit code, and the nonce to stderr.
 exec 3>&1 4>&2 2>/dev/null
+echo ready
 receive 0 || exit 1
 umask 022
 

@@ -1,0 +1,70 @@
+import { randomUUID } from "node:crypto";
+import { rootShell, shellText } from "../shell-text.js";
+import type { PlainContext } from "./context.js";
+import { EarlyEndError, untilReady } from "./early-end.js";
+import { type ScriptHandlers, ScriptSession } from "./script-session.js";
+import { type TerminalHandlers, TerminalSession } from "./terminal-session.js";
+
+const errorsText = shellText(import.meta.url, "pipes.sh", "errors.sh");
+
+/** The sessions of one command, both ready and waiting for the request. */
+export interface CommandSessions {
+  readonly terminal: TerminalSession;
+  /** Undefined: there is one stream, and the request goes through the terminal. */
+  readonly errors: ScriptSession | undefined;
+}
+
+/** What the sessions of a command are opened with. */
+export interface CommandSessionsOptions {
+  readonly user: "root" | "user";
+  readonly requestLength: number;
+  readonly terminal: TerminalHandlers;
+  readonly errors: ScriptHandlers;
+}
+
+/** Opens both sessions of a command side by side. Rejects with a NomadError or a ShellError, with nothing left open. */
+export function openCommandSessions(
+  context: PlainContext,
+  options: CommandSessionsOptions,
+): Promise<CommandSessions> {
+  // Of a pair of which one fails the other one may wait on: each attempt has pipes of its own.
+  return untilReady(() => openPair(context, options));
+}
+
+async function openPair(context: PlainContext, options: CommandSessionsOptions): Promise<CommandSessions> {
+  const unique = randomUUID().replaceAll("-", "");
+  const [terminal, errors] = await Promise.allSettled([
+    TerminalSession.open(context, {
+      unique,
+      user: options.user,
+      streams: context.separateStderr ? 2 : 1,
+      requestLength: options.requestLength,
+      handlers: options.terminal,
+    }),
+    context.separateStderr
+      ? ScriptSession.open(context, { command: rootShell(errorsText, unique), handlers: options.errors })
+      : undefined,
+  ]);
+  const errorsSession = errors.status === "fulfilled" ? errors.value : undefined;
+  if (terminal.status === "rejected") {
+    errorsSession?.end();
+    throw moreTelling(terminal.reason, errors);
+  }
+  if (terminal.value.requestWay === "terminal") {
+    errorsSession?.end();
+    return { terminal: terminal.value.terminal, errors: undefined };
+  }
+  if (errorsSession === undefined) {
+    terminal.value.terminal.end();
+    throw errors.status === "rejected"
+      ? errors.reason
+      : new Error("unreachable: the pipes are for two streams");
+  }
+  return { terminal: terminal.value.terminal, errors: errorsSession };
+}
+
+/** Of two failures the one that trying again does not cure. */
+function moreTelling(error: unknown, other: PromiseSettledResult<unknown>): unknown {
+  const curable = error instanceof EarlyEndError && error.retryable;
+  return curable && other.status === "rejected" ? other.reason : error;
+}
