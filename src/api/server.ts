@@ -64,6 +64,8 @@ export function createApiServer(dependencies: ApiDependencies): ApiServer {
     await idleOrLate(underWay, GOODBYE_MS);
     sockets.terminate();
     connections.destroyAll();
+    // Ends the server's own look at its connections.
+    app.server.close();
     await app.close();
   };
 

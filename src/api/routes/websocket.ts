@@ -28,7 +28,14 @@ export function addWebSocketRoute(
       request.upgraded = true;
       sockets.upgrade(request.raw, connection, {
         requestId: request.id,
-        open: (listener) => runner.open(executionID, listener),
+        open: (listener) => {
+          try {
+            return runner.open(executionID, listener);
+          } catch (error) {
+            context.logger.error("an execution could not be opened", { error, request_id: request.id });
+            return undefined;
+          }
+        },
       });
     },
   );

@@ -261,6 +261,33 @@ describe("messages", () => {
     ]);
   });
 
+  test("an execution that cannot be opened is an error, not silence", async () => {
+    const api = await startApi();
+    const runner = api.runners.add();
+    runner.onOpen = () => {
+      throw new Error("unforeseen");
+    };
+    const client = api.open(await prepared(api, runner));
+    expect((await client.closed).code).toBe(1000);
+    expect(client.messages).toEqual([
+      { type: "start" },
+      { type: "error", data: "Error executing the request" },
+    ]);
+    expect(api.lines.filter(({ level }) => level === "error")).toHaveLength(1);
+  });
+
+  test("a peer that does not answer the close is cut off", async () => {
+    const api = await startApi();
+    const runner = api.runners.add();
+    runner.onOpen = (execution) => execution.listener.onEnd({ type: "exit", exitCode: 0 });
+    const socket = await api.connect();
+    const { pathname, search } = new URL(await prepared(api, runner));
+    socket.write(
+      `GET ${pathname}${search} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    );
+    expect(await received(socket)).toContain('{"type":"exit","data":0}');
+  });
+
   test("nothing comes after the last message", async () => {
     const api = await startApi();
     const { client, execution } = await opened(api);
