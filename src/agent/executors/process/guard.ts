@@ -11,14 +11,14 @@ const GUARD = `declare -A ids
 while read -r sign id folder; do
   if [[ $sign == + ]]; then ids[$folder]=$id; else unset "ids[$folder]"; fi
 done
-for round in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
   for folder in "\${!ids[@]}"; do
     id=\${ids[$folder]}
     if [[ $id == - ]]; then
-      for file in $(grep -lsxzF "TMPDIR=$folder/tmp" /proc/[0-9]*/environ); do
+      while read -r file; do
         pid=\${file#/proc/}
         kill -9 "\${pid%/environ}"
-      done
+      done < <(grep -lsxzF "TMPDIR=$folder/tmp" /proc/[0-9]*/environ)
     else
       setpriv --reuid="$id" --regid="$id" --clear-groups -- /bin/bash --norc -c 'kill -9 -1'
       find /tmp /var/tmp /dev/shm -maxdepth 1 -uid "$id" -exec rm -rf -- {} +

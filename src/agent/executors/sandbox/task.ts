@@ -14,6 +14,8 @@ import type { Namespaces } from "./namespaces.js";
 import type { Sandbox } from "./spawn.js";
 
 const SIGKILLED = 137;
+/** Past this, bubblewrap itself is killed, whether or not what is inside has ended. */
+const STOP_TIMEOUT_MS = 5000;
 
 /** What a SandboxTask is made of. */
 export interface SandboxTaskOptions {
@@ -70,8 +72,10 @@ export class SandboxTask implements RunningTask {
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    if (!this.#ended) killPidOne(this.#options.sandbox);
-    await this.#released;
+    const { sandbox } = this.#options;
+    if (!this.#ended) killPidOne(sandbox);
+    const timer = setTimeout(() => sandbox.process.kill("SIGKILL"), STOP_TIMEOUT_MS);
+    await this.#released.finally(() => clearTimeout(timer));
   }
 
   #enter(command: readonly string[], environment: readonly string[]): readonly string[] {
