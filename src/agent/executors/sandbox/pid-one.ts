@@ -3,8 +3,8 @@ import { DROP_PRIVILEGES } from "./enter.js";
 
 /**
  * The first thing that runs inside, before any foreign process: makes the user's home its own, looks for the command, says that the
- * sandbox stands, and lets go of the descriptors. `$1` is the owner of `/home/user` or empty, `$2` the descriptors to close, `$3` the
- * program that must be there. stdin stays: the loop reads it.
+ * sandbox stands, waits until BLOCK_FD lets it go on, and closes the descriptors. `$1` is the owner of `/home/user` or empty, `$2` the
+ * descriptors to close, `$3` the program that must be there. stdin stays: the loop reads it.
  */
 const INIT = `if [ -n "$1" ]; then chown "$1" /home/user || exit 1; fi
 descriptors=$2
@@ -14,6 +14,7 @@ if ! command -v -- "$3" >/dev/null; then
 fi
 shift 3
 printf ready
+read -r _ <&4
 exec >/dev/null 2>&1
 for fd in $descriptors; do eval "exec $fd>&-"; done
 exec "$@"`;

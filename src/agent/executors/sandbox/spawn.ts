@@ -35,6 +35,8 @@ export async function spawnSandbox(options: {
   readonly entryFiles: readonly string[];
   /** Called with the ids of bubblewrap and PID 1 before anything foreign runs in the sandbox. */
   readonly beforeRun: (bubblewrap: number | undefined, pid: number) => void;
+  /** Called when the sandbox stands; the command starts after it. */
+  readonly onReady: (pid: number) => void;
 }): Promise<Sandbox> {
   const { ids } = options;
   const keep = [INFO_FD, BLOCK_FD, ...options.files.map((_, index) => FIRST_FILE_FD + index)];
@@ -66,8 +68,10 @@ export async function spawnSandbox(options: {
     pid = childPid(await received(info, (text) => text.includes("}")));
     await writeMaps(pid, ids);
     options.beforeRun(child.pid, pid);
-    block.end("1");
+    block.write("1");
     await received(output, (text) => text.startsWith(READY));
+    options.onReady(pid);
+    block.end("\n");
     return { process: child, pid };
   } catch (error) {
     kill();

@@ -7,7 +7,6 @@ import { closePipes, type PipePool } from "../pipes.js";
 import type { IdMapping } from "./enter.js";
 import type { NamelessFiles, SandboxFile } from "./files.js";
 import { BLOCK_FD, bubblewrapArguments, FIRST_FILE_FD, INFO_FD, type RootEntry } from "./flags.js";
-import { killPidOne } from "./kill.js";
 import { Namespaces } from "./namespaces.js";
 import { pidOne } from "./pid-one.js";
 import { spawnSandbox } from "./spawn.js";
@@ -38,6 +37,7 @@ export async function startTask(spec: TaskSpec, resources: SandboxResources): Pr
   const owner = ids.kind === "single" ? undefined : USER;
   const stdin = await endlessInput(pool);
   const open = [stdin];
+  let namespaces: Namespaces | undefined;
   try {
     const contents = resources.contents.open();
     open.push(...contents);
@@ -60,24 +60,15 @@ export async function startTask(spec: TaskSpec, resources: SandboxResources): Pr
         protect(bubblewrap);
         if (isIdle(spec.command)) protect(pid);
       },
+      onReady: (pid) => {
+        namespaces = Namespaces.open(pid, { network: spec.network });
+      },
     });
-    try {
-      const namespaces = Namespaces.open(sandbox.pid, { network: spec.network });
-      return new SandboxTask({
-        sandbox,
-        namespaces,
-        ids,
-        cgroup,
-        limits,
-        hostname,
-        variables: spec.environment,
-        pool,
-      });
-    } catch (error) {
-      killPidOne(sandbox);
-      throw new Error("the task ended at once", { cause: error });
-    }
+    if (namespaces === undefined) throw new Error("the sandbox was not ready");
+    const variables = spec.environment;
+    return new SandboxTask({ sandbox, namespaces, ids, cgroup, limits, hostname, variables, pool });
   } catch (error) {
+    namespaces?.close();
     await cgroup?.remove();
     throw error;
   } finally {

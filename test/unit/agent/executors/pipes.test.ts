@@ -1,15 +1,33 @@
-import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
-import { afterEach, describe, expect, it } from "vitest";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  writeSync,
+} from "node:fs";
+import { afterAll, describe, expect, it } from "vitest";
 import { closePipes, PipePool } from "../../../../src/agent/executors/pipes.js";
 
-const descriptors = () => readdirSync("/proc/self/fd").length;
+/** Ends of pipes that this process has open. */
+function openPipes(): number {
+  return readdirSync("/proc/self/fd").filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith("pipe:");
+    } catch {
+      return false; // the listing's own
+    }
+  }).length;
+}
 
 describe("PipePool", () => {
   const pool = new PipePool();
-  afterEach(() => pool.close());
+  afterAll(() => pool.close());
 
   it("hands out pipes that work, each once, and closes the others", async () => {
-    const before = descriptors();
+    const before = openPipes();
     const own = new PipePool();
     const batches = await Promise.all(Array.from({ length: 20 }, () => own.take(3)));
     const pipes = batches.flat();
@@ -21,7 +39,7 @@ describe("PipePool", () => {
     }
     closePipes(pipes);
     await own.close();
-    expect(descriptors()).toBe(before);
+    expect(openPipes()).toBe(before);
     await expect(own.take(1000)).rejects.toThrow("closed");
   });
 

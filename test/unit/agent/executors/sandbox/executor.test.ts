@@ -102,6 +102,7 @@ describe.skipIf(executor === undefined)("the sandbox executor", () => {
     const ended = await start({ command: ["bash", "-c", "read -r _; exit 3"] });
     expect(await ended.exited).toEqual({ exitCode: 3, signal: 0, oomKilled: false });
     await ended.stop();
+    expect(await (await start({ command: ["true"] })).exited).toMatchObject({ exitCode: 0 });
     await expect(start({ command: ["no-such-program"] })).rejects.toThrow(
       'exec: "no-such-program": executable file',
     );
