@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { sleep } from "../../../lib/sleep.js";
+import { launchCommand } from "../launch.js";
 import { runQuietly } from "../run-quietly.js";
 
 const ROUNDS = 200;
@@ -22,7 +23,7 @@ export async function killAll(task: {
       for (const pid of pids) kill(pid);
     } else {
       // One call reaches all of them at once; none can be born meanwhile.
-      await runQuietly(["/bin/bash", "--norc", "-c", "kill -9 -1"], { uid: id, gid: id });
+      await runQuietly(launchCommand(["/bin/bash", "--norc", "-c", "kill -9 -1"]), { uid: id, gid: id });
     }
     await sleep(ROUND_MS);
   }
