@@ -13,6 +13,10 @@ export interface Target {
   readonly driver: string;
   /** Whether commands really run in the tasks (not with the `null` executor). */
   readonly canRun: boolean;
+  /** Whether Docker itself runs the tasks, with what it says of commands that do not exist and of daemons on a TTY. */
+  readonly isDocker: boolean;
+  /** Whether tasks have `/workspace` and a root of their own. */
+  readonly hasWorkspace: boolean;
   /** Whether memory limits kill (Docker, or cgroups). */
   readonly canRunOutOfMemory: boolean;
   /** Begins every job id of this run, so that runs do not meet. */

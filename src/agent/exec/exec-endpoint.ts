@@ -3,7 +3,9 @@ import type { Duplex } from "node:stream";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { AgentContext } from "../http/context.js";
 import { type ExecRequest, findExecTask } from "./exec-request.js";
-import { ExecSession } from "./exec-session.js";
+import { type ExecFaults, ExecSession } from "./exec-session.js";
+
+const NO_FAULTS: ExecFaults = { slowFrames: 0, forgetExited: false, exitOnStop: false };
 
 /** `GET /v1/client/allocation/:id/exec` as a WebSocket. */
 export class ExecEndpoint {
@@ -42,8 +44,9 @@ export class ExecEndpoint {
         process,
         webSocket,
         socket,
+        tty: request.tty,
         emulateTruncation: settings.emulateExecTruncation,
-        faults: faults?.exec ?? { slowFrames: 0, forgetExited: false },
+        faults: faults?.exec ?? NO_FAULTS,
         onClose: () => sessions.delete(request.allocationId, session),
       });
       sessions.add(request.allocationId, session);

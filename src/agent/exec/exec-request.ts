@@ -49,12 +49,12 @@ export function findExecTask(context: AgentContext, request: ExecRequest): Runni
   if (allocation === undefined) {
     return { code: 1008, reason: `Unknown allocation "${request.allocationId}"` };
   }
-  if (request.task === "") return { code: 1008, reason: "task name is not present" };
+  if (request.task === "") return { code: 1008, reason: "must provide task name" };
   if (request.command.length === 0) return { code: 1008, reason: "command is not present" };
   const state = allocation.TaskStates?.[request.task];
   const task = runner?.tasks.get(request.task);
   if (task === undefined && state === undefined && runner !== undefined) {
-    return { code: 1011, reason: `task not found` };
+    return { code: 1011, reason: "task not found" };
   }
   if ((state?.StartedAt ?? null) === null && task?.running === undefined) {
     return { code: 1008, reason: `task "${request.task}" not started yet.` };

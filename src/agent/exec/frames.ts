@@ -31,18 +31,18 @@ export interface ExecInput {
 }
 
 /**
- * Reads a client's message.
+ * Reads a client's message. Data beside an end of input is dropped, as Nomad 1.10.5 does (contract suite).
  * @throws SyntaxError when it is no JSON object
  */
 export function parseInputFrame(text: string): ExecInput {
   const frame = JSON.parse(text) as ExecInputFrame | null;
   if (typeof frame !== "object" || frame === null) throw new SyntaxError("expected a JSON object");
   const { stdin, tty_size: size } = frame;
+  const isEnd = stdin?.close === true;
+  const data = typeof stdin?.data === "string" && stdin.data !== "" && !isEnd ? stdin.data : undefined;
   return {
-    ...(typeof stdin?.data === "string" && stdin.data !== ""
-      ? { data: Buffer.from(stdin.data, "base64") }
-      : {}),
-    ...(stdin?.close === true ? { isEnd: true } : {}),
+    ...(data === undefined ? {} : { data: Buffer.from(data, "base64") }),
+    ...(isEnd ? { isEnd } : {}),
     ...(typeof size?.height === "number" && typeof size.width === "number"
       ? { size: { height: size.height, width: size.width } }
       : {}),

@@ -21,7 +21,7 @@ export type FaultParts = Omit<AgentContext, "faults">;
 /** Makes an agent misbehave on request, for tests (docs/agent.md has the table). */
 export class FaultInjector {
   /** What exec sessions that are open or opened now do wrong. */
-  readonly exec = { slowFrames: 0, forgetExited: false };
+  readonly exec = { slowFrames: 0, forgetExited: false, exitOnStop: false };
   heartbeatsStopped = false;
   readonly #parts: FaultParts;
   readonly #events: EventFaults;
@@ -58,6 +58,7 @@ export class FaultInjector {
       ...(this.#refusal === undefined ? [] : [this.#refusal]),
       ...(this.exec.slowFrames > 0 ? [{ fault: "slow-exec", delay: this.exec.slowFrames }] : []),
       ...(this.exec.forgetExited ? [{ fault: "forget-exited" }] : []),
+      ...(this.exec.exitOnStop ? [{ fault: "exit-on-stop" }] : []),
     ];
   }
 
@@ -66,7 +67,7 @@ export class FaultInjector {
    * @throws HttpError 404 for an allocation that does not run, 400 for a path that is no regular expression
    */
   async apply(fault: Fault): Promise<unknown> {
-    const { store, client, sessions, scheduler } = this.#parts;
+    const { store, client, sessions } = this.#parts;
     switch (fault.fault) {
       case "drop-events":
       case "delay-events":
@@ -107,8 +108,10 @@ export class FaultInjector {
       case "forget-exited":
         this.exec.forgetExited = true;
         return undefined;
+      case "exit-on-stop":
+        this.exec.exitOnStop = true;
+        return undefined;
       case "restart-agent":
-        scheduler.capacityFreed();
         return restartAgent(this.#parts, this.#hooks, fault);
     }
   }
@@ -120,6 +123,7 @@ export class FaultInjector {
     this.heartbeatsStopped = false;
     this.exec.slowFrames = 0;
     this.exec.forgetExited = false;
+    this.exec.exitOnStop = false;
     this.#registerOrder = undefined;
     this.#refusal = undefined;
     this.#parts.placer.refuse = () => undefined;

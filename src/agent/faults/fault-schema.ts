@@ -69,6 +69,8 @@ export const faultSchema = z.discriminatedUnion("fault", [
   z.strictObject({ fault: z.literal("cut-exec"), allocation: z.string().optional() }),
   z.strictObject({ fault: z.literal("slow-exec"), delay: milliseconds }),
   z.strictObject({ fault: z.literal("forget-exited") }),
+  /** Sessions of a task that is stopped say `exited` with 137 before they end. */
+  z.strictObject({ fault: z.literal("exit-on-stop") }),
   z.strictObject({
     fault: z.literal("restart-agent"),
     keepState: z.boolean(),

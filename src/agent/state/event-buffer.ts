@@ -12,8 +12,8 @@ export interface EventBatch {
 export const DROPPED = "dropped";
 
 /**
- * Nomad's buffer of the newest events (nomad.md: 100, old ones fall out). Subscribers read at their own pace by position; one that
- * falls behind the buffer is told so.
+ * Nomad's buffer of the newest changes (nomad.md: 100, old ones fall out). Its placeholder counts as the first, so one more stays
+ * (contract suite). Subscribers read at their own pace by position; one that falls behind the buffer is told so.
  */
 export class EventBuffer {
   readonly #size: number;
@@ -41,7 +41,7 @@ export class EventBuffer {
         return line;
       },
     });
-    if (this.#batches.length > this.#size) {
+    if (this.#batches.length > this.#size + 1) {
       this.#batches.shift();
       this.#start++;
     }

@@ -25,6 +25,8 @@ async function start(options: object = {}): Promise<Target> {
     image: "any",
     driver: "docker",
     canRun: false,
+    hasWorkspace: false,
+    isDocker: false,
     canRunOutOfMemory: false,
     prefix: "990-",
   };
