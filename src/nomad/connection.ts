@@ -46,11 +46,19 @@ export function connectNomad(
     logger,
     openEvents: ({ index, signal }) => openEventStream(transport, { index, signal, logger }),
   });
+  // What was registered is there, also while its event is late or lost: a snapshot taken before must not count it as missing.
+  const noting: Pick<NomadClient, "registerJob"> = {
+    async registerJob(job, how) {
+      const registered = await client.registerJob(job, how);
+      view.noteRegistered(job, registered.jobModifyIndex);
+      return registered;
+    },
+  };
   return {
     client,
     view,
     exec,
-    register: (job, { signal }) => registerAndAwait(client, evaluations, job, { logger, signal }),
+    register: (job, how) => registerAndAwait(noting, evaluations, job, { logger, ...how }),
     start: () => transport.start(),
     async checkCompatibility() {
       const [agent, scheduler] = await Promise.all([

@@ -23,7 +23,10 @@ export interface RegistrationOptions {
 }
 
 /** Registers a job and waits for what its evaluation says; how is the composition's affair. */
-export type RegisterJob = (job: Job, options: { readonly signal?: AbortSignal }) => Promise<Registered>;
+export type RegisterJob = (
+  job: Job,
+  options: { readonly enforceIndex?: number; readonly signal?: AbortSignal },
+) => Promise<Registered>;
 
 /**
  * Registers a job and waits for its evaluation (nomad.md, "Registering and evaluations"). Rejects with a NomadError: `placement`
@@ -31,7 +34,7 @@ export type RegisterJob = (job: Job, options: { readonly signal?: AbortSignal })
  * result after 10 s the job counts as accepted, with a log line.
  */
 export async function registerAndAwait(
-  client: NomadClient,
+  client: Pick<NomadClient, "registerJob">,
   evaluations: EvaluationWaiters,
   job: Job,
   options: RegistrationOptions,

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { v1 as uuidV1 } from "uuid";
 import { Backoff } from "../lib/backoff.js";
 import { isNomadError, PlacementError } from "../nomad/errors.js";
@@ -45,6 +46,8 @@ export class PoolController {
     this.#registerJob = options.register;
     this.#pullOnFill = options.pullOnFill;
     this.#logger = options.logger.child({ environment_id: options.pool.environmentId });
+    // One for each registration under way; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** Something changed: look at the figures soon, after whatever is being answered now. */
@@ -119,21 +122,28 @@ export class PoolController {
     });
   }
 
-  /** Registers a runner; while Nomad cannot be reached again and again with the same id, for an answer may have been lost. */
+  /**
+   * Registers a runner; while Nomad cannot be reached again and again with the same id, for an answer may have been lost. Never over a job that
+   * is there already: it may be claimed by now, and its mark must stay.
+   */
   async #register(
     runner: Runner,
     options: { readonly forcePull: boolean; readonly onFirst: (error?: unknown) => void },
   ): Promise<void> {
     const backoff = new Backoff(RETRY);
     const { signal } = this.#stop;
-    while (!signal.aborted && runner.state !== "gone") {
+    while (!signal.aborted && runner.state === "registering") {
       try {
         const job = buildRunnerJob(this.#pool.template, runner.id, options);
-        await this.#registerJob(job, { signal });
+        await this.#registerJob(job, { enforceIndex: 0, signal });
         this.#registered(runner);
         this.#backoff.reset();
         return options.onFirst();
       } catch (error) {
+        if (isNomadError(error, "conflict")) {
+          this.#registered(runner);
+          return options.onFirst();
+        }
         options.onFirst(error);
         if (signal.aborted) return;
         // What waits for capacity counts as starting, so that a full cluster does not get more and more jobs.
@@ -142,6 +152,8 @@ export class PoolController {
       }
       await backoff.wait({ signal }).catch(() => undefined);
     }
+    // Not the first try any more: it was seen at Nomad meanwhile, or given up.
+    options.onFirst();
   }
 
   #registered(runner: Runner): void {

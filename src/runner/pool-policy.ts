@@ -4,11 +4,16 @@ export interface PoolFigures {
   readonly idle: number;
   /** Registered or being registered, not running yet. */
   readonly starting: number;
+  /** Taken by a claim whose mark is on its way: used in a moment, or idle again when the mark fails. */
+  readonly claiming: number;
 }
 
-/** How many runners to register, so that idle + starting = size (lifecycle.md, "The pool's invariant"). */
-export function shortage({ size, idle, starting }: PoolFigures): number {
-  return Math.max(0, size - idle - starting);
+/**
+ * How many runners to register, so that idle + starting = size (lifecycle.md, "The pool's invariant"). One that is being claimed is replaced once
+ * its mark is made: claims that fail must not make the pool grow.
+ */
+export function shortage({ size, idle, starting, claiming }: PoolFigures): number {
+  return Math.max(0, size - idle - starting - claiming);
 }
 
 /** How many runners are too many. */

@@ -27,6 +27,7 @@ export class Pool {
       size: this.size,
       idle: this.#reserved.size + this.#unreserved.size,
       starting: this.count("registering") + this.count("starting"),
+      claiming: this.count("claiming"),
     };
   }
 
@@ -55,8 +56,9 @@ export class Pool {
   /** Moves a runner to another state; `gone` takes it out of the pool. */
   move(runner: Runner, state: RunnerState): void {
     if (runner.state === state) return;
-    this.#tally(runner.state, -1);
+    const before = runner.state;
     runner.become(state);
+    this.#tally(before, -1);
     this.#unfile(runner);
     if (state === "gone") this.#runners.delete(runner);
     else {
