@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Backoff } from "../lib/backoff.js";
 import { KeyedMutex } from "../lib/keyed-mutex.js";
 import type { NomadClient } from "../nomad/client.js";
@@ -52,6 +53,8 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
 
   constructor(options: EnvironmentManagerOptions) {
     this.#options = options;
+    // One for each change under way; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#stop.signal);
     this.#watch = new TemplateWatch({ view: options.view, logger: options.logger });
     this.#alert = new DepletionAlert({
       reloadTimeout: options.alert.reloadTimeout,

@@ -24,6 +24,11 @@ export class ClusterState {
     this.#changed = changed;
   }
 
+  /** The index up to which the jobs here are what a complete list said. */
+  get jobBaseline(): number {
+    return this.#jobBaseline;
+  }
+
   job(id: string): JobRecord | undefined {
     return this.#jobs.get(id);
   }

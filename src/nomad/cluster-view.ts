@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Backoff } from "../lib/backoff.js";
 import { deferred } from "../lib/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -55,6 +56,7 @@ export class ClusterView {
 
   constructor(options: ClusterViewOptions) {
     this.#options = options;
+    manyListeners(this.#stop.signal);
   }
 
   /** Whether the stream is open and a snapshot was taken since. */
@@ -99,6 +101,8 @@ export class ClusterView {
   /** Takes over a registration of our own at once, before its event comes. */
   noteRegistered(job: Job, jobModifyIndex: number): void {
     const known = this.#state.job(job.ID);
+    // A complete list that is younger than the registration did not have it: it went again before we heard the answer.
+    if (known === undefined && jobModifyIndex <= this.#state.jobBaseline) return;
     this.#state.applyJob({
       ...job,
       JobModifyIndex: jobModifyIndex,
@@ -111,9 +115,12 @@ export class ClusterView {
   /** Reads a job and its allocations from Nomad now. Rejects with a NomadError. */
   async refresh(jobId: string): Promise<JobRecord | undefined> {
     const { client } = this.#options;
+    const before = this.#state.job(jobId)?.modifyIndex;
     const [job, allocations] = await Promise.all([client.readJob(jobId), client.jobAllocations(jobId)]);
-    if (job === undefined) this.#state.noteMissing(jobId);
-    else this.#state.applyJob(job);
+    // What is younger than the request is not judged missing.
+    if (job === undefined && this.#state.job(jobId)?.modifyIndex === before) this.#state.noteMissing(jobId);
+    if (job === undefined) return this.#state.job(jobId);
+    this.#state.applyJob(job);
     // A job's list of allocations has no ports.
     const whole = await Promise.all(allocations.map(({ ID }) => client.readAllocation(ID)));
     for (const allocation of whole) if (allocation !== undefined) this.#state.applyAllocation(allocation);
@@ -154,6 +161,7 @@ export class ClusterView {
   /** One life of the stream: open it, take the snapshot while events come in, follow it until it breaks. */
   async #follow(onConnected: () => void): Promise<void> {
     const over = new AbortController();
+    manyListeners(over.signal);
     const giveUp = () => over.abort(this.#stop.signal.reason);
     this.#stop.signal.addEventListener("abort", giveUp, { once: true });
     try {
@@ -207,4 +215,9 @@ export class ClusterView {
   #tell(jobId: string): void {
     for (const listener of this.#listeners) listener.jobChanged(jobId);
   }
+}
+
+/** One listener for each call under way; Node takes more than ten for a leak. */
+function manyListeners(signal: AbortSignal): void {
+  setMaxListeners(0, signal);
 }
