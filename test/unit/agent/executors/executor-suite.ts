@@ -99,7 +99,7 @@ export function describesCommands(task: () => RunningTask): void {
     expect(stdout).toContain("\r\n0 0\r\nxterm\r\n");
     expect(stdout.match(/typed\r\n/g)).toHaveLength(2);
     expect(code).toBe(0);
-    const quit = await run(task(), bash("trap 'exit 131' QUIT; echo ready; sleep 600"), {
+    const quit = await run(task(), bash("trap 'exit 131' QUIT; echo ready; while :; do sleep 0.01; done"), {
       tty: true,
       during: (process, text) => text.endsWith("ready\r\n") && process.write(Buffer.from([0x1c])),
     });
