@@ -165,7 +165,10 @@ export function describesCommands(task: () => RunningTask): void {
   });
 
   it("asks its writer to wait past 256 KiB, and says when to go on", async () => {
-    const process = await task().exec({ command: bash("read -r -n 1 _; kill -STOP $$; wc -c"), tty: false });
+    const process = await task().exec({
+      command: bash(`until [ -e "\${TMPDIR:-/tmp}/go" ]; do sleep 0.01; done; wc -c`),
+      tty: false,
+    });
     let written = 0;
     while (process.write(Buffer.alloc(16 * 1024, "x"))) written += 1;
     expect(written * 16).toBeGreaterThanOrEqual(240);
@@ -177,12 +180,28 @@ export function describesCommands(task: () => RunningTask): void {
     process.onStdout = (chunk) => {
       stdout += chunk.toString();
     };
-    await run(task(), bash("until pkill -CONT -f 'kill -STOP'; do sleep 0.01; done"));
+    await run(task(), bash(`touch "\${TMPDIR:-/tmp}/go"`));
     await drained;
     process.endInput();
     expect(await process.exited).toBe(0);
     await process.drained;
-    expect(Number(stdout)).toBe((written + 1) * 16 * 1024 - 1);
+    expect(Number(stdout)).toBe((written + 1) * 16 * 1024);
+  });
+
+  it("lets a command be stopped and go on", async () => {
+    const state = "cut -d ' ' -f 3 /proc/$$/stat";
+    const text = `(until [[ $(${state}) == T ]]; do sleep 0.01; done; kill -CONT $$) & kill -STOP $$; exit 9`;
+    expect((await run(task(), bash(text))).code).toBe(9);
+  });
+
+  it("can be stopped while a command is", async () => {
+    const process = await task().exec({ command: bash("echo $$; kill -STOP $$"), tty: false });
+    const pid = await new Promise<string>((resolve) => {
+      process.onStdout = (chunk) => resolve(chunk.toString().trim());
+    });
+    await run(task(), bash(`until [[ $(cut -d ' ' -f 3 /proc/${pid}/stat) == T ]]; do sleep 0.01; done`));
+    await task().stop();
+    expect(await process.exited).toBe(137);
   });
 
   it("survives input that nobody reads", async () => {
