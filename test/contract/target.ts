@@ -1,5 +1,4 @@
 import { request as httpRequest, type IncomingMessage } from "node:http";
-import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import type { EventFrame, ExecOutputFrame, NomadEvent } from "../../src/nomad/wire.js";
 
@@ -79,20 +78,20 @@ export class Events {
   private constructor(response: IncomingMessage, close: () => void) {
     this.headers = response.headers;
     this.#close = close;
-    const lines = createInterface({ input: response });
-    lines.on("line", (line) => {
-      const frame = parse(line);
-      if (typeof frame === "object" && frame !== null) this.frames.push(frame as EventFrame);
-      else this.rubbish.push(line);
+    let rest = "";
+    response.setEncoding("utf8");
+    response.on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) this.#take(line);
       this.#wake();
     });
     const end = () => {
+      if (rest !== "") this.#take(rest);
+      rest = "";
       this.ended = true;
       this.#wake();
     };
-    lines.on("close", end);
-    // readline passes the errors of its input on.
-    lines.on("error", end);
     response.on("close", end);
     response.on("error", end);
   }
@@ -150,6 +149,12 @@ export class Events {
 
   close(): void {
     this.#close();
+  }
+
+  #take(line: string): void {
+    const frame = parse(line);
+    if (typeof frame === "object" && frame !== null) this.frames.push(frame as EventFrame);
+    else this.rubbish.push(line);
   }
 
   #wake(): void {
@@ -224,7 +229,11 @@ export function openExec(
           resolve();
         };
         waiters.add(look);
-        done.then(() => reject(new Error(`ended with: ${text("stdout")}`)), reject);
+        done.then(
+          ({ code, reason }) =>
+            reject(new Error(`ended with ${code} ${reason}: ${JSON.stringify(frames.slice(-4))}`)),
+          reject,
+        );
         look();
       }),
   };

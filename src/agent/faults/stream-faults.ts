@@ -11,11 +11,9 @@ const HALF_CHARACTER = Buffer.from(`${HALF_LINE}é`, "utf8").subarray(0, -1);
 export function closeStreams(streams: ReadonlySet<EventStream>, how: StreamBreak): number {
   const chosen = [...streams];
   for (const stream of chosen) {
-    if (how === "mid-line") stream.write(HALF_LINE);
-    if (how === "mid-character") stream.write(HALF_CHARACTER);
-    // The half line must be on its way before the connection is cut.
-    if (how === "cut" || how === "end") stream.end({ cut: how === "cut" });
-    else setImmediate(() => stream.end({ cut: true }));
+    if (how === "mid-line") stream.tear(Buffer.from(HALF_LINE));
+    else if (how === "mid-character") stream.tear(HALF_CHARACTER);
+    else stream.end({ cut: how === "cut" });
   }
   return chosen.length;
 }

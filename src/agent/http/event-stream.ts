@@ -35,19 +35,25 @@ export class EventStream {
       this.#pump();
     });
     response.on("close", () => this.#cleanUp());
-    this.write("{}\n");
+    this.#write("{}\n");
     const beat = () => {
-      if (this.#context.faults?.heartbeatsStopped !== true) this.write("{}\n");
+      if (this.#context.faults?.heartbeatsStopped !== true) this.#write("{}\n");
     };
     this.#heartbeat = setInterval(beat, this.#context.settings.heartbeatInterval);
     this.#unsubscribe = this.#context.store.events.subscribe(() => this.#pump());
     this.#pump();
   }
 
-  /** Sends text as it stands (fault injection sends halves of lines). */
-  write(text: string | Buffer): void {
+  #write(text: string): void {
     if (this.#ended) return;
     if (!this.#response.write(text)) this.#blocked = true;
+  }
+
+  /** Sends a part of a line, and cuts the connection once it is out (fault injection). */
+  tear(part: Buffer): void {
+    if (this.#ended) return;
+    this.#response.write(part, () => this.#response.socket?.destroySoon());
+    this.#cleanUp();
   }
 
   /** Ends the stream properly, or by cutting its connection. */
@@ -63,13 +69,13 @@ export class EventStream {
       if (batch === undefined) return;
       if (batch === DROPPED) {
         // Nomad writes its error behind what was sent.
-        this.write("event dropped from buffer");
+        this.#write("event dropped from buffer");
         this.end({ cut: false });
         return;
       }
       this.#position++;
       const line = this.#lineOf(batch);
-      if (line !== undefined) this.write(`${line}\n`);
+      if (line !== undefined) this.#write(`${line}\n`);
     }
   }
 

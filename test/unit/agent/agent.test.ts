@@ -1,51 +1,73 @@
-import { afterEach, expect, test } from "vitest";
+import { request } from "node:http";
+import { expect, test } from "vitest";
 import { createAgent } from "../../../src/agent/agent.js";
 import { createNullExecutor } from "../../../src/agent/executors/null.js";
-import { runnerJob } from "../../contract/jobs.js";
-import { call, Events, exec, type Target } from "../../contract/target.js";
+import { Lab } from "../../contract/lab.js";
+import { call, exec } from "../../contract/target.js";
 import { silentLogger } from "./silent-logger.js";
-
-const stops: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const stop of stops.splice(0)) await stop();
-});
-
-async function start(options: object = {}): Promise<Target> {
-  const agent = createAgent({
-    executor: createNullExecutor(),
-    token: "secret",
-    logger: silentLogger,
-    ...options,
-  });
-  stops.push(() => agent.stop());
-  const { address, port } = await agent.start();
-  return {
-    address: `http://${address}:${port}`,
-    token: "secret",
-    image: "any",
-    driver: "docker",
-    canRun: false,
-    hasWorkspace: false,
-    isDocker: false,
-    canRunOutOfMemory: false,
-    prefix: "990-",
-  };
-}
+import { startAgent } from "./start-agent.js";
 
 test("registers, places, tells of it, runs a command and purges", async () => {
-  const target = await start();
-  const events = await Events.open(target);
-  const registered = await call(target, "POST", "/v1/jobs", runnerJob(target, "990-a"));
-  expect(registered.status).toBe(200);
-  const running = await events.waitFor(
-    "running",
-    (event) => event.Payload.Allocation?.TaskStates?.["default-task"]?.State === "running",
-  );
-  expect(await exec(target, running.Key, ["true"])).toMatchObject({
-    frames: [{ stdout: { close: true } }, { stderr: { close: true } }, { exited: true, result: {} }],
-    code: 1006,
+  const lab = await Lab.open(await startAgent());
+  const { ID } = await lab.run("990-a");
+  expect((await exec(lab.target, ID, ["true"])).frames).toEqual([
+    { stdout: { close: true } },
+    { stderr: { close: true } },
+    { exited: true, result: {} },
+  ]);
+  await lab.purge("990-a");
+  await lab.events.waitFor("deregistered", (event) => event.Type === "JobDeregistered");
+});
+
+test("only the token's holder is served, never a browser, never under another name", async () => {
+  const target = await startAgent();
+  const ask = (headers: Record<string, string>) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      request(`${target.address}/v1/status/leader`, { headers, agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      })
+        .on("error", reject)
+        .end();
+    });
+  expect(await call({ ...target, token: undefined }, "GET", "/v1/jobs")).toMatchObject({
+    status: 403,
+    text: "Permission denied",
   });
-  await call(target, "DELETE", "/v1/job/990-a?purge=true");
-  await events.waitFor("deregistered", (event) => event.Type === "JobDeregistered");
-  events.close();
+  expect((await call({ ...target, token: "secreT" }, "GET", "/v1/jobs")).status).toBe(403);
+  expect(await ask({ "X-Nomad-Token": "secret" })).toBe(200);
+  expect(await ask({ Authorization: "Bearer secret" })).toBe(200);
+  expect(await ask({ "X-Nomad-Token": "secret", Origin: "http://127.0.0.1" })).toBe(403);
+  expect(await ask({ "X-Nomad-Token": "secret", Host: "evil.example:4646" })).toBe(403);
+  expect(await ask({ "X-Nomad-Token": "secret", Host: "localhost:4646" })).toBe(200);
+});
+
+test("an exec without the token is not upgraded", async () => {
+  const target = await startAgent();
+  const lab = await Lab.open(target);
+  const { ID } = await lab.run("990-a");
+  await expect(exec({ ...target, token: "wrong" }, ID, ["true"])).rejects.toThrow(/403/);
+});
+
+test("options that would make it unsafe are refused", () => {
+  const options = { executor: createNullExecutor(), logger: silentLogger };
+  expect(() => createAgent({ ...options, token: "" })).toThrow(/token/);
+  expect(() => createAgent({ ...options, token: "x", address: "0.0.0.0" as "127.0.0.1" })).toThrow(
+    /loopback/,
+  );
+});
+
+test("start and stop are idempotent, and a stopped agent answers nobody", async () => {
+  const agent = createAgent({ executor: createNullExecutor(), token: "x", logger: silentLogger });
+  const first = await agent.start();
+  expect(await agent.start()).toEqual(first);
+  await Promise.all([agent.stop(), agent.stop()]);
+  const target = { address: `http://127.0.0.1:${first.port}`, token: "x" } as Parameters<typeof call>[0];
+  await expect(call(target, "GET", "/v1/jobs")).rejects.toThrow(/ECONNREFUSED/);
+});
+
+test("HCL is not read, and faults are not there unless asked for", async () => {
+  const target = await startAgent({ faults: false });
+  expect((await call(target, "POST", "/v1/jobs/parse", { JobHCL: "" })).status).toBe(501);
+  expect((await call(target, "GET", "/v1/faults")).status).toBe(404);
 });
