@@ -60,7 +60,7 @@ export class ListingParser {
 
   #directory(name: string): string {
     const root = withoutSlashes(this.#path);
-    const rest = withoutSlashes(name.slice(this.#path.length)).replace(/^\/+/, "");
+    const rest = withoutSlashes(name.slice(root.length)).replace(/^\/+/, "");
     return rest === "" ? root : `${root}/${rest}`;
   }
 }

@@ -26,10 +26,14 @@ if [[ $1 == copy ]]; then
   exec 5< <(TAR_OPTIONS='' LC_ALL=C exec tar --extract --absolute-names --file=- 6>&1 <&0 >&3 2>&4)
   extractor=$!
   before=
-  while IFS= read -r -t 60 -u 5; (($? > 128)); do
-    # Nothing moved for a minute: the server is gone.
+  while IFS= read -r -t 20 -u 5; (($? > 128)); do
+    # Nothing moved between two looks: the server is gone.
     now=$(</proc/$extractor/io)
-    [[ $now && $now == "$before" ]] && kill -KILL "$extractor"
+    if [[ $now && $now == "$before" ]]; then
+      kill -KILL "$extractor"
+      wait
+      exit 1
+    fi
     before=$now
   done
   wait "$extractor"
