@@ -23,8 +23,12 @@ export class PortTable {
     for (const network of networks) {
       for (const port of [...asObjects(network.ReservedPorts), ...asObjects(network.DynamicPorts)]) {
         const reserved = asNumber(port.Value, 0);
-        const value = reserved === 0 ? this.#free(ports) : this.#used.has(reserved) ? undefined : reserved;
-        if (value === undefined) return undefined;
+        const value = reserved === 0 ? this.#free() : this.#used.has(reserved) ? undefined : reserved;
+        if (value === undefined) {
+          for (const port of ports) this.#used.delete(port.Value);
+          return undefined;
+        }
+        this.#used.add(value);
         ports.push({
           HostIP: this.#hostIp,
           Label: asText(port.Label),
@@ -34,7 +38,6 @@ export class PortTable {
       }
     }
     const values = ports.map((port) => port.Value);
-    for (const value of values) this.#used.add(value);
     if (values.length > 0) this.#taken.set(allocationId, values);
     return ports;
   }
@@ -49,12 +52,12 @@ export class PortTable {
     this.#used.clear();
   }
 
-  #free(chosen: readonly AllocatedPort[]): number | undefined {
+  #free(): number | undefined {
     const size = LAST - FIRST + 1;
     const start = Math.floor(this.#random() * size);
     for (let step = 0; step < size; step++) {
       const value = FIRST + ((start + step) % size);
-      if (!this.#used.has(value) && !chosen.some((port) => port.Value === value)) return value;
+      if (!this.#used.has(value)) return value;
     }
     return undefined;
   }
