@@ -40,6 +40,7 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
     nomad?.recover().then(
       () => {
         ready = true;
+        return nomad.checkCompatibility();
       },
       (error: unknown) => logger.error("the recovery failed", { error }),
     );
@@ -119,8 +120,10 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
       view.subscribe(environments);
       runners.start();
       environments.recover();
-      await nomad.checkCompatibility();
+      // The snapshot was taken before anybody listened.
+      runners.snapshotTaken();
     },
+    checkCompatibility: () => nomad.checkCompatibility(),
     /** Nothing works by itself any more, and reservations are given back: a successor may start. Clients are still served. */
     async stopWorking() {
       stopping.abort();
@@ -128,7 +131,7 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
       await runners.stop();
     },
     async close() {
-      runners.close();
+      await runners.close();
       await nomad.stop();
     },
   };

@@ -14,6 +14,7 @@ export interface DepletionAlertOptions {
 export class DepletionAlert {
   readonly #options: DepletionAlertOptions;
   readonly #timers = new Map<number, NodeJS.Timeout>();
+  #stopped = false;
 
   constructor(options: DepletionAlertOptions) {
     this.#options = options;
@@ -22,7 +23,7 @@ export class DepletionAlert {
   /** The figures of an environment's pool may have changed. */
   look(environmentId: number): void {
     const { reloadTimeout, isDepleted } = this.#options;
-    if (reloadTimeout === 0) return;
+    if (reloadTimeout === 0 || this.#stopped) return;
     const timer = this.#timers.get(environmentId);
     if (!isDepleted(environmentId)) {
       clearTimeout(timer);
@@ -34,12 +35,18 @@ export class DepletionAlert {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
   }
 
   async #raise(environmentId: number): Promise<void> {
-    const { reload, logger, reloadTimeout } = this.#options;
+    const { isDepleted, reload, logger, reloadTimeout } = this.#options;
+    // Nobody tells of an environment that went meanwhile.
+    if (!isDepleted(environmentId)) {
+      this.#timers.delete(environmentId);
+      return;
+    }
     logger.warn("the prewarming pool is depleting and does not recover, reloading the environment", {
       environment_id: environmentId,
       seconds: reloadTimeout,

@@ -67,7 +67,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   /** Takes over every environment that the cluster view has. Their pools are filled in the background. */
   recover(): void {
     for (const record of [...this.#options.view.jobs()]) {
-      if (record.kind === "template") this.#adopt(record);
+      if (record.kind === "template") this.#adopt(record, { running: false });
     }
   }
 
@@ -228,7 +228,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     if (record === undefined) {
       if (this.#known.delete(id)) await this.#destroy(id);
     } else if (!this.#known.has(id)) {
-      this.#adopt(record);
+      this.#adopt(record, { running: true });
     } else {
       const read = this.#read(record);
       if (read === undefined) return;
@@ -239,14 +239,14 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   }
 
   /** Adds an environment that exists at Nomad, with the runners that it has there. */
-  #adopt(record: JobRecord): void {
+  #adopt(record: JobRecord, options: { readonly running: boolean }): void {
     const { runners, logger } = this.#options;
     const id = record.environmentId;
     const read = this.#read(record);
     if (read === undefined || this.#known.has(id)) return;
     this.#known.set(id, read);
     runners.openPool(id, { size: read.environment.prewarmingPoolSize, template: read.template });
-    runners.recoverPool(id);
+    runners.recoverPool(id, options);
     runners.runPool(id).catch((error: unknown) => {
       logger.warn("a pool could not be filled, trying again", { environment_id: id, error });
     });

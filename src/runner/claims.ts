@@ -1,6 +1,7 @@
+import { atMost } from "../lib/at-most.js";
 import { Backoff } from "../lib/backoff.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
-import { isNomadError } from "../nomad/errors.js";
+import { isNomadError, NomadError } from "../nomad/errors.js";
 import type { Logger } from "../telemetry/logger.js";
 import { RunnerError } from "./errors.js";
 import type { MarkWriter } from "./mark-writer.js";
@@ -12,12 +13,17 @@ import type { UsedRunner } from "./used-runner.js";
 
 const RETRY = { initial: 1_000, maximum: 60_000 };
 
+/** What needs Nomad is answered after this time, ms, also when many marks wait for a silent Nomad (nomad.md). */
+const MARK_TIMEOUT_MS = 5_000;
+
 /** What claims work with. */
 export interface ClaimsOptions {
   readonly registry: RunnerRegistry;
   readonly marks: MarkWriter;
   readonly view: ClusterView;
   readonly sessions: Sessions;
+  /** Brings an unclaimed runner to what is known of its job. */
+  readonly look: (runnerId: string) => void;
   readonly logger: Logger;
 }
 
@@ -43,7 +49,9 @@ export class Claims {
       if (runner === undefined) {
         throw new RunnerError("pool-empty", "no runners available for this execution environment");
       }
-      if (await this.#take(pool, runner)) return this.#hand(runner, options.inactivityTimeout);
+      const taken = await this.#take(pool, runner);
+      // Nothing may come between this look and the handing over.
+      if (taken && runner.state === "claiming") return this.#hand(runner, options.inactivityTimeout);
     }
   }
 
@@ -55,14 +63,16 @@ export class Claims {
   /** Whether the runner is this claim's. False: it went meanwhile, or another instance has it. */
   async #take(pool: Pool, runner: Runner): Promise<boolean> {
     const { registry, marks, view } = this.#options;
-    const reserved = runner.reserved;
+    const reserved = runner.reserved && !marks.isReleasing(runner.id);
     registry.move(runner, "claiming");
     if (!reserved) {
       try {
-        await marks.reserve(runner.id, { urgent: true });
+        await this.#mark(runner);
       } catch (error) {
         if (runner.state === "claiming") registry.move(runner, isTaken(error) ? "foreign" : "idle");
         if (isTaken(error)) return false;
+        // It may have stopped running while it was no business of anybody but this claim.
+        this.#options.look(runner.id);
         throw error;
       }
     }
@@ -70,7 +80,14 @@ export class Claims {
     if (view.allocation(runner.id)?.phase === "running") return true;
     pool.setReserved(runner, true);
     registry.move(runner, "starting");
+    this.#options.look(runner.id);
     return false;
+  }
+
+  async #mark(runner: Runner): Promise<void> {
+    const marking = this.#options.marks.reserve(runner.id, { urgent: true }).then(() => true);
+    if (await atMost(MARK_TIMEOUT_MS, marking)) return;
+    throw new NomadError("unreachable", "Nomad does not answer in time");
   }
 
   #hand(runner: Runner, inactivityTimeout: number): UsedRunner {

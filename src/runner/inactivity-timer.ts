@@ -4,6 +4,7 @@ import { LongTimer } from "../lib/long-timer.js";
 export class InactivityTimer {
   readonly #timeoutMs: number;
   readonly #timer: LongTimer;
+  #stopped = false;
 
   /** `timeout` in seconds, 0 = never. */
   constructor(timeout: number, onExpiry: () => void) {
@@ -13,10 +14,12 @@ export class InactivityTimer {
 
   /** Starts it, or starts it anew: a client used the runner. */
   reset(): void {
-    if (this.#timeoutMs > 0) this.#timer.restart(this.#timeoutMs);
+    if (this.#timeoutMs > 0 && !this.#stopped) this.#timer.restart(this.#timeoutMs);
   }
 
-  cancel(): void {
+  /** Stops it for good. */
+  stop(): void {
+    this.#stopped = true;
     this.#timer.cancel();
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { atMost } from "../lib/at-most.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { ClusterListener, ClusterView } from "../nomad/cluster-view.js";
 import { NomadError } from "../nomad/errors.js";
@@ -28,6 +29,9 @@ const SWEEP_MS = 60_000;
 /** How often the jobs of an environment are listed until none is left. */
 const MOST_LISTINGS = 20;
 
+/** How long a stop waits for a Nomad that does not take its marks, ms. */
+const LAST_MARKS_MS = 5_000;
+
 /** What the runner manager is made of. */
 export interface RunnerManagerOptions {
   readonly client: NomadClient;
@@ -53,6 +57,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #options: RunnerManagerOptions;
   readonly #registry: RunnerRegistry;
   readonly #deletions: Deletions;
+  readonly #marks: MarkWriter;
   readonly #reservations: Reservations;
   readonly #sessions: Sessions;
   readonly #claims: Claims;
@@ -74,7 +79,9 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#registry = registry;
     this.#sessions = sessions;
     this.#reservations = new Reservations({ marks, warm: options.warm, logger });
-    this.#claims = new Claims({ registry, marks, view, sessions, logger });
+    this.#marks = marks;
+    const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
+    this.#claims = new Claims({ registry, marks, view, sessions, look, logger });
     this.#recovery = new Recovery({ registry, view, sessions, deletions, marks, logger });
     this.#observer = new Observer({ registry, view, deletions, instance, logger });
     this.#orphans = new Orphans({ registry, view, deletions, logger });
@@ -91,12 +98,14 @@ export class RunnerManager implements RunnerService, ClusterListener {
     clearInterval(this.#sweep);
     this.#sessions.stop();
     this.#orphans.stop();
-    await Promise.all([...this.#controllers.values()].map((controller) => controller.stop()));
-    await this.#reservations.stop(this.#registry.pools());
+    const controllers = Promise.all([...this.#controllers.values()].map((controller) => controller.stop()));
+    const reservations = this.#reservations.stop(this.#registry.pools());
+    await atMost(LAST_MARKS_MS, Promise.all([controllers, reservations]));
   }
 
-  /** Gives up what a stopped manager still does in the background: nobody is served any more. */
-  close(): void {
+  /** Waits for the last marks and gives up what a stopped manager still does in the background: nobody is served any more. */
+  async close(): Promise<void> {
+    await atMost(LAST_MARKS_MS, this.#marks.settled());
     this.#observer.stop();
     this.#claims.stop();
     this.#deletions.stop();
@@ -143,10 +152,10 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#registry.addPool(new Pool(environmentId, settings.size, settings.template));
   }
 
-  /** Finds the environment's runners at Nomad again and takes them into its pool. */
-  recoverPool(environmentId: number): void {
+  /** Finds the environment's runners at Nomad again and takes them into its pool. `running`: not at the start of the server. */
+  recoverPool(environmentId: number, options: { readonly running: boolean }): void {
     const pool = this.#registry.pool(environmentId);
-    if (pool !== undefined) this.#recovery.recover(pool);
+    if (pool !== undefined) this.#recovery.recover(pool, options);
   }
 
   /** Lets the controller work on the pool, from filling it on; resolves when every missing runner is evaluated. */

@@ -1,3 +1,4 @@
+import { KeyedMutex } from "../lib/keyed-mutex.js";
 import { Semaphore } from "../lib/semaphore.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
@@ -18,7 +19,11 @@ export class MarkWriter {
   readonly #view: ClusterView;
   readonly #instance: string;
   readonly #room = new Semaphore(MARKS_AT_ONCE);
+  /** Marks of one runner are written one after the other: a claim must not slip in ahead of the reservation's end. */
+  readonly #order = new KeyedMutex<string>();
   readonly #reserving = new Map<string, Promise<void>>();
+  readonly #releasing = new Set<string>();
+  readonly #underWay = new Set<Promise<void>>();
 
   /** `instance`: this server's id, random per start. */
   constructor(options: {
@@ -51,32 +56,48 @@ export class MarkWriter {
   }
 
   /** Gives a reservation back. */
-  release(runnerId: string): Promise<void> {
-    return this.#write(runnerId, { urgent: false }, (record) =>
-      this.#isOurs(record) ? freeMeta(record.meta ?? {}) : undefined,
-    );
+  async release(runnerId: string): Promise<void> {
+    this.#releasing.add(runnerId);
+    try {
+      await this.#write(runnerId, { urgent: false }, (record) =>
+        this.#isOurs(record) ? freeMeta(record.meta ?? {}) : undefined,
+      );
+    } finally {
+      this.#releasing.delete(runnerId);
+    }
   }
 
-  /** Resolves when no reservation is on its way any more. */
+  /** Whether a reservation is being given back: it is no reservation to rely on any more. */
+  isReleasing(runnerId: string): boolean {
+    return this.#releasing.has(runnerId);
+  }
+
+  /** Resolves when the marks that are on their way now have been made, or have failed. */
   async settled(): Promise<void> {
-    await Promise.allSettled(this.#reserving.values());
+    await Promise.allSettled(this.#underWay);
   }
 
   /** `change` says what to write, undefined when nothing needs to be; it is asked again, once, when our knowledge was stale. */
-  async #write(
+  #write(
     runnerId: string,
     options: { readonly urgent: boolean },
     change: (record: JobRecord) => Meta | undefined,
   ): Promise<void> {
-    await this.#room.run(async () => {
-      try {
-        await this.#attempt(runnerId, change);
-      } catch (error) {
-        if (!isNomadError(error, "conflict")) throw error;
-        await this.#view.refresh(runnerId);
-        await this.#attempt(runnerId, change);
-      }
-    }, options);
+    const writing = this.#order
+      .run(runnerId, () => this.#room.run(() => this.#tryTwice(runnerId, change), options))
+      .finally(() => this.#underWay.delete(writing));
+    this.#underWay.add(writing);
+    return writing;
+  }
+
+  async #tryTwice(runnerId: string, change: (record: JobRecord) => Meta | undefined): Promise<void> {
+    try {
+      await this.#attempt(runnerId, change);
+    } catch (error) {
+      if (!isNomadError(error, "conflict")) throw error;
+      await this.#view.refresh(runnerId);
+      await this.#attempt(runnerId, change);
+    }
   }
 
   async #attempt(runnerId: string, change: (record: JobRecord) => Meta | undefined): Promise<void> {

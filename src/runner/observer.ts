@@ -39,7 +39,9 @@ export class Observer implements ClusterListener {
   }
 
   snapshotTaken(): void {
-    for (const { id } of [...this.#options.registry.runners()]) this.jobChanged(id);
+    const { registry } = this.#options;
+    for (const { id } of [...registry.runners()]) this.jobChanged(id);
+    for (const id of registry.givenUp()) this.jobChanged(id);
   }
 
   jobChanged(jobId: string): void {

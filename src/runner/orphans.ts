@@ -19,6 +19,7 @@ export interface OrphansOptions {
 export class Orphans {
   readonly #options: OrphansOptions;
   #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
 
   constructor(options: OrphansOptions) {
     this.#options = options;
@@ -26,7 +27,7 @@ export class Orphans {
 
   /** To be called after each complete snapshot. */
   snapshotTaken(): void {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#stopped) return;
     const suspects = this.#find();
     if (suspects.length === 0) return;
     this.#timer = setTimeout(() => void this.#collect(new Set(suspects)), ORPHAN_GRACE_MS);
@@ -34,6 +35,7 @@ export class Orphans {
   }
 
   stop(): void {
+    this.#stopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
@@ -58,6 +60,7 @@ export class Orphans {
     } finally {
       this.#timer = undefined;
     }
+    if (this.#stopped) return;
     for (const id of this.#find().filter((orphan) => suspects.has(orphan))) {
       logger.warn("a runner without an environment is destroyed", { runner_id: id });
       const runner = registry.runner(id);

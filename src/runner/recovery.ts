@@ -28,33 +28,37 @@ export class Recovery {
     this.#options = options;
   }
 
-  /** Takes over every runner of the pool's environment that the cluster view has: idle, starting and used ones. */
-  recover(pool: Pool): void {
+  /**
+   * Takes over every runner of the pool's environment that the cluster view has: idle, starting and used ones. While the server runs
+   * (`running`), what is claimed or reserved belongs to another one and is left alone.
+   */
+  recover(pool: Pool, options: { readonly running: boolean }): void {
     for (const record of [...this.#options.view.jobs()]) {
       if (record.kind !== "runner" || record.environmentId !== pool.environmentId) continue;
       if (record.status === "dead" || this.#options.registry.runner(record.id) !== undefined) continue;
-      this.#recover(pool, record);
+      this.#recover(pool, record, options);
     }
   }
 
-  #recover(pool: Pool, record: JobRecord): void {
+  #recover(pool: Pool, record: JobRecord, options: { readonly running: boolean }): void {
     const { registry, view, deletions, logger } = this.#options;
     if (record.meta === undefined) {
       return logger.warn("a runner job without a config group is left alone", { runner_id: record.id });
     }
     const mark = readMark(record.meta);
     const allocation = view.allocation(record.id);
-    const running = allocation?.phase === "running";
+    const ready = allocation?.phase === "running";
     const outdated = mark.kind === "free" && !sameRunners(jobOf(record), pool.template);
-    if (outdated || (mark.kind !== "free" && !running)) {
+    if (outdated || (mark.kind !== "free" && !ready && !options.running)) {
       logger.info("a runner that cannot be used any more is replaced", { runner_id: record.id });
       registry.noteGivenUp(record.id);
       return deletions.deleteInBackground(record.id);
     }
     const runner = new Runner(record.id, record.environmentId, mark.kind === "free" ? "starting" : "foreign");
     registry.add(pool, runner);
-    if (mark.kind !== "free") this.takeOver(runner, mark);
-    else if (running) registry.move(runner, "idle");
+    if (mark.kind === "free") {
+      if (ready) registry.move(runner, "idle");
+    } else if (!options.running) this.takeOver(runner, mark);
   }
 
   /** Serves a runner that an earlier server, or another one, handed out; its timer starts anew with the stored duration. */

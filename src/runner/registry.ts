@@ -80,6 +80,11 @@ export class RunnerRegistry {
     return this.#givenUp.has(id);
   }
 
+  /** The ids that are remembered as given up. */
+  givenUp(): readonly string[] {
+    return [...this.#givenUp];
+  }
+
   /** Nomad has no job of this id any more: it need not be remembered. */
   forgetGivenUp(id: string): void {
     this.#givenUp.delete(id);

@@ -52,7 +52,8 @@ export class Sessions {
     });
     runner.session = session;
     runner.incarnation = allocation?.incarnation;
-    session.start();
+    if (this.#stopping) session.stopTimer();
+    else session.start();
     return session;
   }
 

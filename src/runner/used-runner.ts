@@ -42,7 +42,8 @@ export class UsedRunner implements RunnerHandle {
   readonly #timer: InactivityTimer;
   readonly #prepared: PreparedExecutions;
   readonly #live = new Set<Execution>();
-  #ended = false;
+  /** What its executions get, once the runner is gone. */
+  #ended: ExecutionOutcome | undefined;
 
   constructor(options: UsedRunnerOptions) {
     this.id = options.id;
@@ -60,7 +61,7 @@ export class UsedRunner implements RunnerHandle {
 
   /** Stops the inactivity timer for good: the server stops, the runner stays. */
   stopTimer(): void {
-    this.#timer.cancel();
+    this.#timer.stop();
   }
 
   get executions(): number {
@@ -79,6 +80,8 @@ export class UsedRunner implements RunnerHandle {
     const request = this.#prepared.take(executionId);
     if (request === undefined) return undefined;
     this.#timer.reset();
+    const ended = this.#ended;
+    if (ended !== undefined) return endedAlready(ended, listener);
     const execution = new Execution(
       {
         shell: this.#options.shell,
@@ -121,9 +124,9 @@ export class UsedRunner implements RunnerHandle {
 
   /** The runner is gone, or going: every execution gets `outcome`, nothing can be done with it any more. Idempotent. */
   end(outcome: ExecutionOutcome): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#timer.cancel();
+    if (this.#ended !== undefined) return;
+    this.#ended = outcome;
+    this.#timer.stop();
     for (const execution of [...this.#live]) execution.runnerEnded(outcome);
     this.#options.shell.close();
   }
@@ -139,8 +142,25 @@ export class UsedRunner implements RunnerHandle {
     try {
       return await operation();
     } catch (error) {
-      if (this.#ended) throw new RunnerError("runner-gone", "no runner found with this id", { cause: error });
+      if (this.#ended !== undefined)
+        throw new RunnerError("runner-gone", "no runner found with this id", { cause: error });
       throw error;
     }
   }
+}
+
+/** The runner went between the request and its WebSocket: its client is told so as one whose command ran. */
+function endedAlready(outcome: ExecutionOutcome, listener: ExecutionListener): LiveExecution {
+  let attached = true;
+  queueMicrotask(() => {
+    if (attached) listener.onEnd(outcome);
+  });
+  return {
+    write: () => true,
+    pause: () => undefined,
+    resume: () => undefined,
+    detach: () => {
+      attached = false;
+    },
+  };
 }

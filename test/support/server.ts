@@ -130,6 +130,11 @@ export class TestServer {
     this.gate.close();
   }
 
+  /** Stops the server while its client goes on. */
+  stopApp(): Promise<void> {
+    return this.#app.stop();
+  }
+
   async stop(): Promise<void> {
     await this.client.close();
     await this.#app.stop();
