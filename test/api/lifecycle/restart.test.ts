@@ -185,15 +185,19 @@ describe("recovery", () => {
     await second.settled(58, { idle: 3 });
   });
 
-  it("replaces at once what died while no server ran", async () => {
+  it("ignores what died while no server ran, and makes others", async () => {
     const first = await lab.server();
     await first.client.put(59, { prewarmingPoolSize: 2 });
     await first.settled(59, { idle: 2 });
+    const used = await first.claimed(59);
+    await first.settled(59, { idle: 2, used: 1 });
+    const dead = (await lab.jobIds("59-")).find((id) => id !== used) ?? "";
     await first.stop();
-    const [dead = ""] = await lab.jobIds("59-");
-    await lab.kill(dead, "failed");
+    for (const id of [dead, used]) await lab.kill(id, "failed");
     const second = await lab.server();
-    await second.settled(59, { idle: 2 });
-    await until("the dead one to go", async () => !(await lab.jobIds("59-")).includes(dead));
+    await second.settled(59, { idle: 2, used: 0 });
+    expect(await second.statusOf(used)).toBe(410);
+    const claimed = [await second.claimed(59), await second.claimed(59)];
+    expect(claimed).not.toContain(dead);
   });
 });
