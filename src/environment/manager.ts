@@ -116,9 +116,11 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
       try {
         await this.#establish(wanted);
       } catch (error) {
-        if (isNomadError(error, "unreachable", "no-room")) void this.#retry(id, wanted);
+        if (this.#known.get(id) === wanted) void this.#retry(id, wanted);
         throw error;
       }
+      // From here on the pool goes on by itself, whatever fails.
+      await this.#options.runners.runPool(id);
       return outcome;
     });
   }
@@ -163,19 +165,18 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     return { environment, template: buildTemplateJob(id, environment, this.#options.template()) };
   }
 
-  /** Destroys what there is, then registers template job and pool. */
+  /** Destroys what there is, then registers the template job; its pool is empty and nothing works on it yet. */
   async #establish(wanted: Known): Promise<void> {
-    const { runners, register } = this.#options;
+    const { register } = this.#options;
     const { environment, template } = wanted;
     const pool = { size: environment.prewarmingPoolSize, template };
     await this.#destroy(environment.id, pool);
     try {
       await register(template, { signal: this.#stop.signal });
     } catch (error) {
-      if (isNomadError(error, "refused", "placement")) await this.#refused(environment.id);
+      if (isNomadError(error, "refused", "not-found", "placement")) await this.#refused(environment.id);
       throw error;
     }
-    await runners.runPool(environment.id);
   }
 
   /** Nomad refused the template job, or could not place it: the environment does not exist, also not after a restart (D). */
@@ -204,13 +205,22 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
         if (this.#known.get(id) !== wanted) return true;
         try {
           await (wanted === undefined ? this.#destroy(id) : this.#establish(wanted));
+          if (wanted !== undefined) this.#run(id);
           return true;
         } catch (error) {
           logger.debug("an environment could not be changed, trying again", { environment_id: id, error });
-          return wanted !== undefined && !isNomadError(error, "unreachable", "no-room");
+          return false;
         }
       });
     }
+  }
+
+  /** Has the pool filled in the background. */
+  #run(id: number): void {
+    const { runners, logger } = this.#options;
+    runners.runPool(id).catch((error: unknown) => {
+      logger.warn("a pool could not be filled, trying again", { environment_id: id, error });
+    });
   }
 
   async #fetchAll(): Promise<void> {
@@ -240,16 +250,14 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
 
   /** Adds an environment that exists at Nomad, with the runners that it has there. */
   #adopt(record: JobRecord, options: { readonly running: boolean }): void {
-    const { runners, logger } = this.#options;
+    const { runners } = this.#options;
     const id = record.environmentId;
     const read = this.#read(record);
     if (read === undefined || this.#known.has(id)) return;
     this.#known.set(id, read);
     runners.openPool(id, { size: read.environment.prewarmingPoolSize, template: read.template });
     runners.recoverPool(id, options);
-    runners.runPool(id).catch((error: unknown) => {
-      logger.warn("a pool could not be filled, trying again", { environment_id: id, error });
-    });
+    this.#run(id);
   }
 
   #read(record: JobRecord): Known | undefined {
