@@ -1,0 +1,24 @@
+import { startServer } from "../api/start-server.js";
+import type { StartedTarget } from "../api/suite.js";
+
+/** Where the real Nomad of the tests is. */
+export const nomadAddress = process.env.NOMAD_ADDR ?? "http://127.0.0.1:4646";
+
+/** Starts a server on the real Nomad. Environments from `firstEnvironmentId` on are the suite's. */
+export function startOnNomad(firstEnvironmentId: number): Promise<StartedTarget> {
+  const { hostname, port } = new URL(nomadAddress);
+  return startServer(
+    {
+      POSEIDON_NOMAD_ADDRESS: hostname,
+      POSEIDON_NOMAD_PORT: port,
+      POSEIDON_NOMAD_TOKEN: process.env.NOMAD_TOKEN ?? "",
+      POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
+    },
+    {
+      image: process.env.POSEIDON_TEST_IMAGE ?? "poseidon-test:1",
+      firstEnvironmentId,
+      twoUsers: true,
+      mapsPorts: true,
+    },
+  );
+}
