@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { atMost } from "../lib/at-most.js";
 import { Backoff } from "../lib/backoff.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
@@ -37,6 +38,8 @@ export class Claims {
 
   constructor(options: ClaimsOptions) {
     this.#options = options;
+    // One for each mark that is tried again; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /** `inactivityTimeout` in seconds. Throws RunnerError `environment-not-found`, `pool-empty`, or a NomadError. */

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { Backoff } from "../lib/backoff.js";
 import { Semaphore } from "../lib/semaphore.js";
 import type { NomadClient } from "../nomad/client.js";
@@ -21,6 +22,8 @@ export class Deletions {
   constructor(options: { readonly client: NomadClient; readonly logger: Logger }) {
     this.#client = options.client;
     this.#logger = options.logger;
+    // One for each deletion that is tried again; Node takes more than ten for a leak.
+    setMaxListeners(0, this.#stop.signal);
   }
 
   /**

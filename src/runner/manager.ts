@@ -32,6 +32,9 @@ const MOST_LISTINGS = 20;
 /** How long a stop waits for a Nomad that does not take its marks, ms. */
 const LAST_MARKS_MS = 5_000;
 
+/** What needs Nomad is answered after this time, ms, also when many deletions wait for a silent Nomad (nomad.md). */
+const ANSWER_MS = 5_000;
+
 /** What the runner manager is made of. */
 export interface RunnerManagerOptions {
   readonly client: NomadClient;
@@ -139,7 +142,15 @@ export class RunnerManager implements RunnerService, ClusterListener {
   async giveBack(runnerId: string): Promise<void> {
     const runner = this.#registry.runner(runnerId);
     if (runner?.state !== "used") return;
-    await this.#registry.giveUp(runner, { outcome: STOPPED, reason: "returned by its client" });
+    const gone = this.#registry.giveUp(runner, { outcome: STOPPED, reason: "returned by its client" });
+    if (
+      await atMost(
+        ANSWER_MS,
+        gone.then(() => true),
+      )
+    )
+      return;
+    throw new NomadError("unreachable", "Nomad does not answer in time");
   }
 
   /** The pool of an environment, for its figures. */
@@ -202,20 +213,20 @@ export class RunnerManager implements RunnerService, ClusterListener {
   ): Promise<void> {
     const pool = this.#registry.pool(environmentId);
     const { replacement } = options;
-    if (pool !== undefined) {
-      for (const runner of [...pool.runners()]) {
-        this.#registry.discard(runner, {
-          outcome: STOPPED,
-          reason: "its environment was replaced or deleted",
-        });
-      }
-    }
+    const reason = "its environment was replaced or deleted";
+    const deletions = [...(pool?.runners() ?? [])].map((runner) =>
+      this.#registry.giveUp(runner, { outcome: STOPPED, reason }),
+    );
+    // Waited for behind the listing, which is the first to tell that Nomad cannot be reached.
+    const deleted = Promise.all(deletions);
+    deleted.catch(() => undefined);
     this.#registry.removePool(environmentId);
     if (replacement !== undefined) this.openPool(environmentId, replacement);
     const controller = pool && this.#controllers.get(pool);
     if (pool !== undefined) this.#controllers.delete(pool);
     await controller?.stop();
     await this.#deleteAll(environmentId);
+    await deleted;
   }
 
   /** Lists the environment's runner jobs at Nomad and deletes them, until there is none. */

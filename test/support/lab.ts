@@ -103,12 +103,13 @@ export class Lab {
     await this.call("DELETE", `/v1/job/${id}?purge=true`);
   }
 
-  /** The newest allocation of a job. */
+  /** The newest allocation of a job, with its ports. */
   async allocation(jobId: string): Promise<Allocation> {
-    return await until(`an allocation of ${jobId}`, async () => {
+    const newest = await until(`an allocation of ${jobId}`, async () => {
       const { body } = await this.call("GET", `/v1/job/${jobId}/allocations`);
       return [...(body as Allocation[])].sort((one, other) => other.CreateIndex - one.CreateIndex)[0];
     });
+    return (await this.call("GET", `/v1/allocation/${newest.ID}`)).body as Allocation;
   }
 
   /** Ends the newest allocation of a job. */

@@ -1,3 +1,4 @@
+import { Agent, request } from "undici";
 import { type App, createApp } from "../../src/app.js";
 import { resolveConfig } from "../../src/config/resolve.js";
 import { type Answer, ApiClient } from "../api/suite/client.js";
@@ -21,6 +22,8 @@ export class TestServer {
   readonly gate: Gate;
   readonly lines: readonly LogLine[];
   readonly #app: App;
+  /** As many connections as there are requests: a burst of them is to arrive as one. */
+  readonly #burst = new Agent();
 
   private constructor(app: App, parts: { client: ApiClient; gate: Gate; lines: readonly LogLine[] }) {
     this.#app = app;
@@ -78,9 +81,24 @@ export class TestServer {
 
   /** One claim, whatever the answer. */
   claim(environmentId: number, inactivityTimeout = 0): Promise<Answer> {
-    return this.client.call("POST", "/runners", {
-      json: { executionEnvironmentId: environmentId, inactivityTimeout },
+    return this.#call("POST", "/runners", { executionEnvironmentId: environmentId, inactivityTimeout });
+  }
+
+  /** Gives a runner back, whatever the answer. */
+  release(runnerId: string): Promise<Answer> {
+    return this.#call("DELETE", `/runners/${runnerId}`);
+  }
+
+  async #call(method: "POST" | "DELETE", path: string, json?: unknown): Promise<Answer> {
+    const { statusCode, headers, body } = await request(`${this.client.target.baseUrl}/api/v1${path}`, {
+      method,
+      dispatcher: this.#burst,
+      headers: { "Poseidon-Token": TOKEN },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     });
+    const bytes = Buffer.from(await body.arrayBuffer());
+    const text = String(bytes);
+    return { status: statusCode, headers, bytes, text, json: () => JSON.parse(text) };
   }
 
   /** A claim that must succeed at once; its runner's id. */
@@ -137,6 +155,7 @@ export class TestServer {
 
   async stop(): Promise<void> {
     await this.client.close();
+    await this.#burst.destroy();
     await this.#app.stop();
     this.gate.close();
   }
