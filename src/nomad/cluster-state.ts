@@ -48,6 +48,15 @@ export class ClusterState {
     return this.#allocations.get(jobId)?.get(incarnation?.split("#")[0] ?? "");
   }
 
+  /** Forgets everything, and tells nobody: a complete list comes next. */
+  forget(): void {
+    this.#jobs.clear();
+    this.#allocations.clear();
+    this.#removed.clear();
+    this.#jobBaseline = 0;
+    this.#allocationBaseline = 0;
+  }
+
   /** Takes an event over, unless something younger is known. */
   applyEvent({ Type, Index, Payload }: NomadEvent): void {
     if (Payload.Job !== undefined && Index > this.#jobBaseline) {

@@ -50,6 +50,8 @@ export class ClusterView {
   readonly #first = deferred();
   #running: Promise<void> | undefined;
   #lastIndex = 0;
+  /** Ends the stream that is being followed. */
+  #follows: AbortController | undefined;
   #connected = false;
   #comparing = false;
   #snapshotTimer: NodeJS.Timeout | undefined;
@@ -131,11 +133,19 @@ export class ClusterView {
   async reconcile(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const { client } = this.#options;
     const { signal = this.#stop.signal } = options;
-    const repairs = await takeSnapshot(client, this.#state, { eventsSeen: this.#lastIndex, signal });
+    const taken = await takeSnapshot(client, this.#state, { eventsSeen: this.#lastIndex, signal });
     for (const listener of this.#listeners) listener.snapshotTaken();
+    if (taken.startedOverAt !== undefined) return this.#startOver(taken.startedOverAt);
+    const { repairs } = taken;
     if (!this.#connected || repairs === 0) return;
     this.#options.logger.warn("a snapshot differed from what events had told", { repairs });
     this.#options.onRepairs?.(repairs);
+  }
+
+  /** The stream waits for indexes that will not come: it is opened anew, from where Nomad is. */
+  #startOver(index: number): void {
+    this.#lastIndex = index;
+    this.#follows?.abort(new NomadError("unreachable", "Nomad's indexes started over"));
   }
 
   async #run(): Promise<void> {
@@ -162,6 +172,7 @@ export class ClusterView {
   async #follow(onConnected: () => void): Promise<void> {
     const over = new AbortController();
     manyListeners(over.signal);
+    this.#follows = over;
     const giveUp = () => over.abort(this.#stop.signal.reason);
     this.#stop.signal.addEventListener("abort", giveUp, { once: true });
     try {

@@ -5,21 +5,32 @@ import type { ClusterState } from "./cluster-state.js";
 /** Jobs read side by side: 1,000 runners in 2 s (lifecycle.md, "Start"). */
 const READS_AT_ONCE = 32;
 
+/** What a snapshot found. */
+export interface SnapshotResult {
+  /** How many objects differed that events should have told. */
+  readonly repairs: number;
+  /** Set when Nomad's indexes started over: where they are now. */
+  readonly startedOverAt: number | undefined;
+}
+
 /**
  * Brings `state` to what Nomad has: complete lists of jobs and allocations, and every job whose definition is not known (group meta is in no
- * list). Returns how many objects differed that events up to `eventsSeen` should have told. Rejects with a NomadError when a list
- * is not complete: then it is not the truth.
+ * list). What events up to `eventsSeen` should have told counts as repaired. An index that went back is another Nomad, or one that was set
+ * back: then nothing that was known holds. Rejects with a NomadError when a list is not complete: then it is not the truth.
  */
 export async function takeSnapshot(
   client: NomadClient,
   state: ClusterState,
   options: { readonly eventsSeen: number; readonly signal: AbortSignal },
-): Promise<number> {
+): Promise<SnapshotResult> {
   const { eventsSeen, signal } = options;
+  const before = state.jobBaseline;
   const [jobs, allocations] = await Promise.all([
     client.listJobs({ signal }),
     client.listAllocations({ signal }),
   ]);
+  const startedOver = jobs.index < before;
+  if (startedOver) state.forget();
   const unread = state.applyStubs(jobs.items);
   await forEachLimit(READS_AT_ONCE, unread, async ({ ID }) => {
     const job = await client.readJob(ID, { signal });
@@ -29,5 +40,8 @@ export async function takeSnapshot(
   const moved = state.applyAllocations(allocations.items, allocations.index);
   const overdue = [...unread, ...moved].filter(({ ModifyIndex }) => ModifyIndex <= eventsSeen).length;
   // When a job went is not in any list; it is overdue for certain only when nothing younger is in the list.
-  return overdue + (jobs.index <= eventsSeen ? dropped : 0);
+  const repairs = overdue + (jobs.index <= eventsSeen ? dropped : 0);
+  return startedOver
+    ? { repairs: 0, startedOverAt: Math.max(jobs.index, allocations.index) }
+    : { repairs, startedOverAt: undefined };
 }
