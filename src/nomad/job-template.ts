@@ -90,9 +90,11 @@ export function sameRunners(one: Job, other: Job): boolean {
 }
 
 function runnerTraits(job: Job): string {
-  const { prewarmingPoolSize: _size, memoryLimit: _kept, ...traits } = readSettings(job) ?? {};
-  const { CPU, MemoryMB, MemoryMaxMB } = findTask(job)?.Resources ?? {};
-  return JSON.stringify([traits, CPU, MemoryMB, MemoryMaxMB, findTask(job)?.Driver]);
+  // What only a template job's meta keeps is left out: a runner's job has none of it.
+  const { networkAccess, exposedPorts } = readSettings(job) ?? {};
+  const { Driver, Config, Resources } = findTask(job) ?? {};
+  const { CPU, MemoryMB, MemoryMaxMB } = Resources ?? {};
+  return JSON.stringify([Driver, Config?.["image"], CPU, MemoryMB, MemoryMaxMB, networkAccess, exposedPorts]);
 }
 
 function findTask(job: Job): Task | undefined {
@@ -113,17 +115,21 @@ function completed(job: Job): Job {
 
 function completedGroup(group: TaskGroup): TaskGroup {
   if (group.Name === CONFIG_GROUP) {
-    const tasks = group.Tasks?.length ? group.Tasks : [CONFIG_TASK];
+    const tasks = withTask(group, CONFIG_TASK);
     return {
       ...group,
       Count: 0,
-      Tasks: tasks.map((task) => (task.Name === "config" ? alwaysTrue(task) : task)),
+      Tasks: tasks.map((task) => (task.Name === CONFIG_TASK.Name ? alwaysTrue(task) : task)),
     };
   }
   if (group.Name !== DEFAULT_GROUP) return group;
+  return { ...group, Count: 1, Tasks: withTask(group, BUILT_IN_TASK) };
+}
+
+/** The group's tasks, with `needed` behind them where none has its name. */
+function withTask(group: TaskGroup, needed: Task): Task[] {
   const tasks = group.Tasks ?? [];
-  const hasTask = tasks.some((task) => task.Name === DEFAULT_TASK);
-  return { ...group, Count: 1, Tasks: hasTask ? tasks : [...tasks, BUILT_IN_TASK] };
+  return tasks.some(({ Name }) => Name === needed.Name) ? [...tasks] : [...tasks, needed];
 }
 
 function alwaysTrue(task: Task): Task {

@@ -12,7 +12,8 @@ describe.skipIf(sandboxMissing !== undefined)("a command with one stream", () =>
     harness = await startHarness({ separateStderr: false });
     const outcome = await run(
       harness.shell,
-      'echo out; echo err >&2; read -r x; echo "<$x>"; ls -A /tmp; exit 3',
+      // The input first: its echo comes when it was typed, which may be before or after what the command prints by itself.
+      'read -r x; echo out; echo err >&2; echo "<$x>"; ls -A /tmp; exit 3',
       {
         environment: { A: "1" },
         input: "typed\n",
