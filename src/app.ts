@@ -25,7 +25,9 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
   let ready = !config.nomad.enabled;
   const state = { ready: () => ready };
   const parts = { options: apiOptions(config), state, logger, metrics: metrics.text };
-  const nomad = config.nomad.enabled ? composeNomad(config, logger, metrics.repairs) : undefined;
+  const nomad = config.nomad.enabled
+    ? composeNomad(config, logger, (count) => metrics.count("repairs", {}, count))
+    : undefined;
   const api: ApiServer = createApiServer({
     ...parts,
     environments: nomad?.environments ?? environmentsWithoutNomad,
