@@ -37,7 +37,7 @@ describe("bodies", () => {
     ['"text"', "the request body: expected an object"],
     ["false", "the request body: expected an object"],
     [`${"[".repeat(2000)}${"]".repeat(2000)}`, "nests deeper"],
-  ])("%j is 400", async (body, message) => {
+  ])("the body %j is 400", async (body, message) => {
     const api = await startApi();
     const runner = api.runners.add();
     for (const [method, path] of [
@@ -182,7 +182,7 @@ describe("what is not HTTP", () => {
     ["GET /api/v1/health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400],
     ["GET /api/v1/health HTTP/1.1\r\nHost: a b\r\n\r\n", 400],
     [`GET /api/v1/health HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(100_000)}\r\n\r\n`, 431],
-  ])("%j", async (request, status) => {
+  ])("%j is refused", async (request, status) => {
     const api = await startApi();
     const socket = await api.connect();
     const answer = new Promise<string>((resolve) => socket.once("data", (data) => resolve(String(data))));

@@ -71,7 +71,7 @@ describe("paths and methods", () => {
     "/runners/x/y",
     "//api/v2/health",
     "//metrics",
-  ])("%s", async (path) => {
+  ])("the path %s is matched exactly", async (path) => {
     const api = await startApi();
     const answer = await api.call("GET", path);
     if (path === "/runners/x") {

@@ -85,7 +85,7 @@ describe("listing", () => {
     ["?path=a+b&recursive=nonsense&privilegedExecution=nonsense", "a b", true, false],
     ["?path=first&path=second&recursive=0&recursive=1", "first", false, false],
     ["?__proto__=a&constructor=b&path=-", "-", true, false],
-  ])("%j", async (query, path, recursive, privileged) => {
+  ])("understands the query %j", async (query, path, recursive, privileged) => {
     const api = await startApi();
     const runner = api.runners.add();
     const answer = await api.call("GET", `/runners/${runner.id}/files${query}`);
