@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154  # nonce and words come from receive.sh.
 # Deletes paths and extracts a tar stream, as root. Argument: `copy` when a tar stream follows the words, which are the paths to delete.
 # Writes what tar writes, then the end marker with its exit code, and the nonce to stderr.
-exec 3>&1 4>&2 2>/dev/null
+exec 3>&1 4>&2 6<&0 2>/dev/null
 echo ready
 receive 0 || exit 1
 umask 022
@@ -22,13 +22,18 @@ remove "${literal[@]}"
 
 code=0
 if [[ $1 == copy ]]; then
-  # The end of this pipe tells that tar has ended; bash can wait for it with a time limit, unlike for a process.
-  exec 5< <(TAR_OPTIONS='' LC_ALL=C exec tar --extract --absolute-names --file=- 6>&1 <&0 >&3 2>&4)
-  extractor=$!
+  # Told by a pipe: bash can wait for that with a time limit, and its own wait loses the exit code of one process in a thousand.
+  exec 5< <(
+    (echo "$BASHPID" && TAR_OPTIONS='' LC_ALL=C exec tar --extract --absolute-names --file=- <&6 >&3 2>&4)
+    echo "$?"
+  )
+  IFS= read -r -t 30 -u 5 extractor || exit 1
   before=
-  while IFS= read -r -t 20 -u 5; (($? > 128)); do
+  until IFS= read -r -t 20 -u 5 code; do
+    # The end of the pipe without a code: something killed what was to tell it.
+    (($? > 128)) || exit 1
     # Nothing moved between two looks: the server is gone.
-    now=$(</proc/$extractor/io)
+    now=$(</proc/"$extractor"/io)
     if [[ $now && $now == "$before" ]]; then
       kill -KILL "$extractor"
       wait
@@ -36,8 +41,6 @@ if [[ $1 == copy ]]; then
     fi
     before=$now
   done
-  wait "$extractor"
-  code=$?
 fi
 printf '%s\n' "$nonce" >&4
 printf '%s:%03d\n' "$nonce" "$code" >&3
