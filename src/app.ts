@@ -1,9 +1,12 @@
+import { CertificateFiles } from "./api/http/certificate-files.js";
+import { createMetricsServer } from "./api/metrics-server.js";
 import { type ApiServer, createApiServer } from "./api/server.js";
-import { apiOptions, nomadOptions } from "./app-options.js";
+import { apiOptions, metricsAddress, nomadOptions } from "./app-options.js";
 import type { Config } from "./config/schema.js";
 import { EnvironmentManager } from "./environment/manager.js";
 import { TemplateFile } from "./environment/template-file.js";
 import { environmentsWithoutNomad, runnersWithoutNomad } from "./environment/without-nomad.js";
+import { isLoopback } from "./lib/is-loopback.js";
 import { connectNomad } from "./nomad/connection.js";
 import type { Job } from "./nomad/wire.js";
 import { RunnerManager } from "./runner/manager.js";
@@ -17,6 +20,8 @@ export interface App {
   start(): Promise<{ readonly address: string; readonly port: number }>;
   /** Stops as lifecycle.md, "Stop", has it: within `server.shutdowntimeout` and a little. Runners stay. */
   stop(): Promise<void>;
+  /** Reads the certificates again, the server's own and those for Nomad; what cannot be used is logged and stays as it was. */
+  reload(): Promise<void>;
 }
 
 /** Composes the server from its configuration; the only place that makes its services. */
@@ -24,7 +29,14 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
   const metrics = createMetrics();
   let ready = !config.nomad.enabled;
   const state = { ready: () => ready };
-  const parts = { options: apiOptions(config), state, logger, metrics: metrics.text };
+  const ownListener = metricsAddress(config);
+  const parts = {
+    options: apiOptions(config),
+    state,
+    logger,
+    ...(ownListener === undefined && { metrics: metrics.text }),
+  };
+  const metricsServer = ownListener && createMetricsServer({ ...ownListener, metrics: metrics.text });
   const nomad = config.nomad.enabled
     ? composeNomad(config, logger, (count) => metrics.count("repairs", {}, count))
     : undefined;
@@ -33,12 +45,28 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
     environments: nomad?.environments ?? environmentsWithoutNomad,
     runners: nomad?.runners ?? runnersWithoutNomad,
   });
+  const { tls, token } = config.server;
+  const certificate = tls.active
+    ? new CertificateFiles({
+        paths: { certFile: tls.certfile, keyFile: tls.keyfile },
+        apply: (read) => api.setCertificate(read),
+        logger,
+      })
+    : undefined;
   let started: ReturnType<App["start"]> | undefined;
   let stopped: Promise<void> | undefined;
 
   async function start() {
+    await certificate?.start();
     await nomad?.start();
     const address = await api.listen();
+    if (token === "" && !isLoopback(address.address)) {
+      logger.warn("anybody who reaches this server can run commands: it listens without server.token", {
+        address: address.address,
+      });
+    }
+    if (metricsServer !== undefined)
+      logger.info("listening for metrics", { ...(await metricsServer.listen()) });
     nomad?.recover().then(
       () => {
         ready = true;
@@ -50,10 +78,12 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
   }
 
   async function stop() {
+    certificate?.stop();
     api.beginStop();
     await nomad?.stopWorking();
     await api.close({ graceMs: config.server.shutdowntimeout * 1_000 });
     await nomad?.close();
+    metricsServer?.close();
   }
 
   return {
@@ -64,6 +94,10 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
     stop: () => {
       stopped ??= stop();
       return stopped;
+    },
+    reload: async () => {
+      await certificate?.reload();
+      await nomad?.reload();
     },
   };
 }
@@ -124,6 +158,12 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
       environments.recover();
       // The snapshot was taken before anybody listened.
       runners.snapshotTaken();
+    },
+    /** Reads the certificates for Nomad again. */
+    async reload() {
+      await nomad.reload().catch((error: unknown) => {
+        logger.warn("the certificates for Nomad could not be read again, the old ones stay", { error });
+      });
     },
     checkCompatibility: () => nomad.checkCompatibility(),
     /** Nothing works by itself any more, and reservations are given back: a successor may start. Clients are still served. */

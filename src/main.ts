@@ -39,6 +39,7 @@ const exitCode = await runCommand(command, {
     hangup: command.kind === "serve" ? "ignore" : "stop",
     onSecond: (code) => process.exit(code),
   }),
+  onSignal: (signal, listener) => void process.on(signal, listener),
   mainPath: fileURLToPath(import.meta.url),
   parts,
 });

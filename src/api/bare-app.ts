@@ -29,7 +29,8 @@ export function createBareApp(
     serverFactory: parts.createServer,
     genReqId: requestIdOf,
     requestIdHeader: false,
-    trustProxy: options.trustProxy,
+    // The proxy appends the address that it saw; what stands before that is what the client claims.
+    trustProxy: options.trustProxy ? (_address, hop) => hop === 0 : false,
     exposeHeadRoutes: false,
     // While stopping, requests on open connections are still served.
     return503OnClosing: false,
@@ -47,7 +48,7 @@ export function createBareApp(
   parts.underWay.addTo(app);
   addRequestId(app);
   addHostCheck(app);
-  addRateLimit(app, options.rateLimit ?? 0, runners);
+  addRateLimit(app, { rate: options.rateLimit ?? 0, runners, isAuthorized });
   addAuthentication(app, isAuthorized);
   addReadiness(app, state);
   addErrorAnswers(app, logger);

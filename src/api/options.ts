@@ -18,8 +18,8 @@ export interface ApiOptions {
   readonly sockets?: readonly number[];
   /** `server.token`; empty: no authentication. */
   readonly token: string;
-  /** Serve over TLS; `websocketUrl` is `wss` then. */
-  readonly tls?: ServerCertificate & { readonly minVersion: "1.2" | "1.3" };
+  /** Serve over TLS; `websocketUrl` is `wss` then. The certificate may come later (`setCertificate`), but before the first client. */
+  readonly tls?: Partial<ServerCertificate> & { readonly minVersion: "1.2" | "1.3" };
   readonly bodyLimit: number;
   readonly bodyBudget: number;
   readonly trustProxy: boolean;

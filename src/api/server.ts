@@ -2,7 +2,7 @@ import type { Server } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createBareApp } from "./bare-app.js";
 import { BodyBudget } from "./body/body-budget.js";
-import { createHttpServer, OpenSockets } from "./http/create-http-server.js";
+import { createHttpServer, OpenSockets, secureOptions } from "./http/create-http-server.js";
 import { type ListenAddress, Listeners } from "./http/listen.js";
 import { Upgrades } from "./http/upgrades.js";
 import type { ApiDependencies, ServerCertificate } from "./options.js";
@@ -81,8 +81,10 @@ export function createApiServer(dependencies: ApiDependencies): ApiServer {
       closing ??= close(graceMs);
       return closing;
     },
-    setCertificate: ({ cert, key }) => {
-      if (options.tls !== undefined) (app.server as unknown as Server).setSecureContext({ cert, key });
+    setCertificate: (certificate) => {
+      const { tls } = options;
+      if (tls === undefined) return;
+      (app.server as unknown as Server).setSecureContext(secureOptions({ ...tls, ...certificate }));
     },
     get requestsUnderWay() {
       return underWay.count;

@@ -1,3 +1,4 @@
+import { CertificateError, readCertificate } from "../api/http/certificate-files.js";
 import { ConfigError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
 import type { CliContext } from "./context.js";
@@ -8,13 +9,15 @@ export async function checkConfig(
   { environment, output, errors }: CliContext,
 ): Promise<number> {
   try {
-    const { notices } = await loadConfig({ path, environment });
+    const { config, notices } = await loadConfig({ path, environment });
+    const { active, certfile, keyfile } = config.server.tls;
+    if (active) await readCertificate({ certFile: certfile, keyFile: keyfile });
     for (const { message, fields } of notices)
       output.write(`${message}: ${Object.values(fields).map(String).join(", ")}\n`);
     output.write("the configuration can be used\n");
     return 0;
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError || error instanceof CertificateError)) throw error;
     errors.write(`${error.message}\n`);
     return 1;
   }

@@ -11,9 +11,18 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** The server, which signals of operation reach too. */
+export interface ServerService extends Service {
+  /** Reads the certificates again. */
+  reload(): Promise<void>;
+}
+
+/** Signals of operation (configuration.md). */
+export type OperationSignal = "SIGHUP" | "SIGUSR1" | "SIGUSR2";
+
 /** The parts that a command starts; the program's are in main.ts, each loaded when it is needed. */
 export interface Parts {
-  createApp(config: Config, options: { readonly logger: Logger }): Promise<Service>;
+  createApp(config: Config, options: { readonly logger: Logger }): Promise<ServerService>;
   createAgent(options: AgentOptions): Promise<Service>;
   /** @throws Error when the named executor cannot be had. */
   chooseExecutor(options: {
@@ -33,6 +42,8 @@ export interface CliContext {
   readonly errors: Writable;
   /** Aborted by the first signal that asks to stop. */
   readonly stop: AbortSignal;
+  /** Calls `listener` at each of these signals, for the rest of the process. */
+  onSignal(signal: OperationSignal, listener: () => void): void;
   /** Path of main.js, to start it as another process. */
   readonly mainPath: string;
   readonly parts: Parts;

@@ -20,6 +20,7 @@ export async function serve(
   const logger = createLogger(config.logger).child({ package: "main" });
   for (const { level, message, fields } of notices) logger[level](message, fields);
   const app = await context.parts.createApp(config, { logger });
+  context.onSignal("SIGHUP", () => void app.reload());
   return await runUntilStopped(app, { logger, stop: context.stop });
 }
 

@@ -13,8 +13,6 @@ import {
   texts,
 } from "./keys.js";
 
-const later = { later: true } as const;
-const refused = { later: true, refused: true } as const;
 const COUNT = [0, 1_000_000] as const;
 
 /** `nomad.network.*`: the network of runners with network access, handed to Nomad as it is (nomad.md). */
@@ -47,10 +45,13 @@ export const nomadSection = section({
   token: text("", "Nomad token for all calls. Empty: none is sent.", { secret: true }),
   namespace: text("default", "Nomad namespace of all jobs."),
   tls: section({
-    active: flag(false, "Talk to Nomad over https.", refused),
-    cafile: text("", "Certificate authority with which Nomad's certificate is checked.", later),
-    certfile: text("", "Path of the server's own certificate for Nomad (mTLS).", later),
-    keyfile: text("", "Path of that certificate's key.", later),
+    active: flag(false, "Talk to Nomad over https."),
+    cafile: text(
+      "",
+      "Certificate authority with which Nomad's certificate is checked. Empty: those of the system. All three files are read again at SIGHUP.",
+    ),
+    certfile: text("", "Path of the server's own certificate for Nomad (mTLS)."),
+    keyfile: text("", "Path of that certificate's key."),
   }),
   disableforcepull: flag(
     false,

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { crossProblems } from "./cross-checks.js";
 import { ConfigError, type ConfigProblem } from "./errors.js";
 import { fileLayer, type Layer, problemOf, variableLayer } from "./layers.js";
 import { type Config, type ConfigKey, configKeys, configSchema } from "./schema.js";
@@ -47,6 +48,8 @@ export function resolveConfig({ file, environment, randomToken }: ConfigSources)
   if (problems.length > 0) throw new ConfigError(problems);
 
   const config = finish(configSchema.parse(nest(values)), randomToken);
+  const crossed = crossProblems(config).map((problem) => ({ ...problem, value: "", source: file.path }));
+  if (crossed.length > 0) throw new ConfigError(crossed);
   return { config, notices: [...notices(file, fromFile, fromVariables), ...laterNotices(changed)] };
 }
 

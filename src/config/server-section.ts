@@ -11,7 +11,6 @@ import {
   text,
 } from "./keys.js";
 
-const later = { later: true } as const;
 const refused = { later: true, refused: true } as const;
 const BYTES = [1, Number.MAX_SAFE_INTEGER] as const;
 
@@ -30,15 +29,14 @@ export const serverSection = section({
     { secret: true },
   ),
   tls: section({
-    active: flag(false, "Serve the API over TLS.", refused),
-    cafile: text(
+    active: flag(false, "Serve the API over TLS."),
+    cafile: text("", "Certificate authority with which the server checks itself in its own health check."),
+    certfile: text(
       "",
-      "Certificate authority with which the server checks itself in its own health check.",
-      later,
+      "Path of the server's certificate in PEM, with those between it and its authority. Read again at SIGHUP and when it changes.",
     ),
-    certfile: text("", "Path of the server's certificate.", later),
-    keyfile: text("", "Path of the certificate's key.", later),
-    minversion: oneOf(["1.2", "1.3"], "1.3", "Oldest TLS version that is accepted.", later),
+    keyfile: text("", "Path of the certificate's key in PEM."),
+    minversion: oneOf(["1.2", "1.3"], "1.3", "Oldest TLS version that is accepted."),
   }),
   interactivestderr: flag(true, "Send the stderr of interactive executions apart from their stdout."),
   templatejobfile: text(
@@ -72,19 +70,20 @@ export const serverSection = section({
   shutdowntimeout: seconds(15, 0, "Seconds that running requests and executions get at a stop."),
   trustproxy: flag(
     false,
-    "Believe `X-Forwarded-Proto`, `X-Forwarded-Host` and `X-Forwarded-For`. Only behind a proxy that sets them.",
+    "Believe `X-Forwarded-Proto`, `X-Forwarded-Host` and the last address in `X-Forwarded-For`. Only behind a proxy that sets them.",
   ),
   ratelimit: amount(
     0,
     "Requests a second per client address, past which the answer is 429. Requests of claimed runners are never refused. 0: no limit.",
-    later,
   ),
   metrics: section({
-    address: text("", "Address of a listener for `/metrics` alone, without token.", later),
+    address: text(
+      "",
+      "Address of the listener of `server.metrics.port`. Empty: the loopback address alone (127.0.0.1).",
+    ),
     port: optionalInteger(
       [0, 65_535],
       "Port of a listener for `/metrics` alone, without token. Unset: `/metrics` is on the API's port, with token.",
-      later,
     ),
   }),
 });

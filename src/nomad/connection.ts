@@ -19,6 +19,8 @@ export interface NomadConnection {
   readonly register: RegisterJob;
   /** Reads the certificates. The view is started apart, since it waits for Nomad. */
   start(): Promise<void>;
+  /** Reads the certificates again for connections to come; rejects when one cannot be read, then the old ones stay. */
+  reload(): Promise<void>;
   /** Logs what an operator should know about this Nomad; what cannot be asked is not judged. */
   checkCompatibility(): Promise<void>;
   stop(): Promise<void>;
@@ -60,6 +62,7 @@ export function connectNomad(
     exec,
     register: (job, how) => registerAndAwait(noting, evaluations, job, { logger, ...how }),
     start: () => transport.start(),
+    reload: () => transport.reload(),
     async checkCompatibility() {
       const [agent, scheduler] = await Promise.all([
         client.agentSelf().catch(() => undefined),

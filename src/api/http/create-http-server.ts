@@ -1,6 +1,7 @@
 import { createServer, type RequestListener, type Server, type ServerOptions } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
+import type { TlsOptions } from "node:tls";
 import type { ApiOptions } from "../options.js";
 import { answerClientErrors } from "./client-errors.js";
 
@@ -26,14 +27,17 @@ export function createHttpServer(listener: RequestListener, tls: ApiOptions["tls
   const server =
     tls === undefined
       ? createServer(OPTIONS, listener)
-      : createTlsServer(
-          { ...OPTIONS, cert: tls.cert, key: tls.key, minVersion: `TLSv${tls.minVersion}` },
-          listener,
-        );
+      : createTlsServer({ ...OPTIONS, ...secureOptions(tls) }, listener);
   // An expectation that Node does not know is ignored like any unknown header.
   server.on("checkExpectation", listener);
   answerClientErrors(server);
   return server;
+}
+
+/** What a TLS server is told of its certificate. Node takes the oldest version for its default wherever it is left out. */
+export function secureOptions(tls: NonNullable<ApiOptions["tls"]>): TlsOptions {
+  const { cert, key, minVersion } = tls;
+  return { ...(cert && { cert }), ...(key && { key }), minVersion: `TLSv${minVersion}` };
 }
 
 /** The connections of a server, upgraded ones too, which Node itself forgets. */

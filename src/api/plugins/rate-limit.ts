@@ -1,6 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { RunnerService } from "../../runner/handle.js";
 import { ApiError } from "../errors.js";
+import type { TokenCheck } from "./auth.js";
 
 /** Addresses remembered at most; past it the one that asked longest ago is forgotten. */
 const MAX_ADDRESSES = 10_000;
@@ -33,13 +34,23 @@ export class RateLimiter {
 }
 
 /** Past `rate` requests a second of one client 429; requests of claimed runners are never shed (configuration.md). */
-export function addRateLimit(app: FastifyInstance, rate: number, runners: RunnerService): void {
+export function addRateLimit(
+  app: FastifyInstance,
+  options: {
+    readonly rate: number;
+    readonly runners: Pick<RunnerService, "find">;
+    readonly isAuthorized: TokenCheck;
+  },
+): void {
+  const { rate, runners, isAuthorized } = options;
   if (rate <= 0) return;
   const limiter = new RateLimiter(rate);
+  const has = (id: string | undefined): boolean => id !== undefined && runners.find(id) !== undefined;
   app.addHook("onRequest", (request, reply, done) => {
     const { runnerId } = request.params as { readonly runnerId?: string };
-    const claimed = runnerId !== undefined && runners.find(runnerId) !== undefined;
-    if (claimed || limiter.take(request.ip, performance.now())) return done();
+    // Whoever guesses tokens is not spared, whatever the path.
+    const claimed = () => isAuthorized(request.headers["poseidon-token"]) && has(runnerId);
+    if (claimed() || limiter.take(request.ip, performance.now())) return done();
     reply.header("retry-after", "1");
     done(new ApiError(429, "too many requests"));
   });

@@ -79,6 +79,7 @@ test("everything works over TLS, the URL is wss, and the certificate can be exch
   await expect(subject(api.port, "TLSv1.2")).rejects.toThrow();
   api.server.setCertificate(second);
   expect(await subject(api.port, "TLSv1.3")).toBe("second");
+  await expect(subject(api.port, "TLSv1.2")).rejects.toThrow();
 });
 
 test("an older version of TLS is taken if it is allowed", async () => {

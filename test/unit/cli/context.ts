@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import type { CliContext, Parts } from "../../../src/cli/context.js";
 
@@ -10,6 +11,7 @@ export function fakeContext(
   options: { parts?: Partial<Parts>; environment?: Record<string, string>; mainPath?: string } = {},
 ) {
   const stop = new AbortController();
+  const signals = new EventEmitter();
   const [input, output, errors] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const texts = { output: "", errors: "" };
   output.on("data", (chunk) => {
@@ -24,10 +26,11 @@ export function fakeContext(
     output,
     errors,
     stop: stop.signal,
+    onSignal: (signal, listener) => void signals.on(signal, listener),
     mainPath: options.mainPath ?? "",
     parts: { createApp: missing, createAgent: missing, chooseExecutor: missing, ...options.parts },
   };
-  return { context, stop, input, texts };
+  return { context, stop, input, texts, signals };
 }
 
 /** Resolves once `check` passes; the test's own time limit bounds it. */

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Service } from "../../../src/cli/context.js";
+import type { ServerService } from "../../../src/cli/context.js";
 import { runCommand } from "../../../src/cli/run.js";
 import type { Config } from "../../../src/config/schema.js";
-import { fakeContext } from "./context.js";
+import { eventually, fakeContext } from "./context.js";
 
 let folder = "";
 let quiet = "";
@@ -21,15 +21,16 @@ async function file(text: string): Promise<string> {
   return path;
 }
 
-function fakeApp(overrides: Partial<Service> = {}) {
+function fakeApp(overrides: Partial<ServerService> = {}) {
   const calls: string[] = [];
   const configs: Config[] = [];
-  const app: Service = {
+  const app: ServerService = {
     start: overrides.start ?? (async () => ({ address: "127.0.0.1", port: 1 })),
     stop: async () => {
       calls.push("stop");
       await overrides.stop?.();
     },
+    reload: async () => void calls.push("reload"),
   };
   const createApp = async (config: Config) => {
     configs.push(config);
@@ -47,6 +48,16 @@ describe("serve", () => {
     expect(await ended).toBe(0);
     expect(calls).toEqual(["stop"]);
     expect(configs[0]?.server).toMatchObject({ port: 1234, token: "t" });
+  });
+
+  it("reads certificates again at SIGHUP", async () => {
+    const { calls, parts } = fakeApp();
+    const { context, stop, signals } = fakeContext({ parts });
+    const ended = runCommand({ kind: "serve", config: quiet }, context);
+    await eventually(() => signals.emit("SIGHUP"));
+    stop.abort("SIGTERM");
+    await ended;
+    expect(calls).toEqual(["reload", "stop"]);
   });
 
   it("stops a server that is still starting", async () => {

@@ -247,20 +247,46 @@ describe("a wrong value", () => {
   });
 });
 
+describe("keys that need each other", () => {
+  it("TLS needs a certificate and its key", () => {
+    expect(failure("server: {tls: {active: true, keyfile: k}}").problems).toEqual([
+      {
+        key: "server.tls.certfile",
+        value: "",
+        allowed: "the path of a PEM file, since server.tls.active is true",
+        source: "configuration.yaml",
+      },
+    ]);
+    expect(failure("server: {tls: {active: true}}").problems).toHaveLength(2);
+    expect(resolve("server: {tls: {active: true, keyfile: k, certfile: c}}").config.server.tls.active).toBe(
+      true,
+    );
+  });
+
+  it("mTLS to Nomad needs both or none", () => {
+    expect(failure("nomad: {tls: {active: true, certfile: c}}").problems).toMatchObject([
+      { key: "nomad.tls.keyfile" },
+    ]);
+    expect(failure("nomad: {tls: {active: true, keyfile: c}}").problems).toMatchObject([
+      { key: "nomad.tls.certfile" },
+    ]);
+    expect(resolve("nomad: {tls: {active: true, cafile: c}}").config.nomad.tls.active).toBe(true);
+    expect(resolve("nomad: {tls: {certfile: c}}").config.nomad.tls.certfile).toBe("c");
+  });
+});
+
 describe("keys of later steps", () => {
   it("are named in one warning when they differ from the default", () => {
-    const { notices } = resolve("influxdb: {url: http://x, stage: ''}\nserver: {ratelimit: 5}\n", {
-      POSEIDON_SERVER_METRICS_PORT: "9100",
+    const { notices } = resolve("influxdb: {url: http://x, stage: ''}\naws: {enabled: true}\n", {
+      POSEIDON_SENTRY_DEBUG: "1",
       POSEIDON_PROFILING_MEMORYTHRESHOLD: "1000",
     });
     const [warning, ...rest] = notices.filter(({ level }) => level === "warn");
     expect(rest).toEqual([]);
-    expect(warning?.fields).toEqual({ keys: "server.ratelimit, server.metrics.port, influxdb.url" });
+    expect(warning?.fields).toEqual({ keys: "aws.enabled, sentry.debug, influxdb.url" });
   });
 
   it.each([
-    ["server.tls.active", "server: {tls: {active: true}}", "POSEIDON_SERVER_TLS_ACTIVE"],
-    ["nomad.tls.active", "nomad: {tls: {active: yes}}", "POSEIDON_NOMAD_TLS_ACTIVE"],
     [
       "server.systemdsocketactivation",
       "server: {systemdsocketactivation: on}",

@@ -48,7 +48,12 @@ function start(
   const { mode = "", missing, ...overrides } = options;
   const server = fakeServer(run, missing);
   const fake = fakeContext({
-    parts: { createApp: server.createApp },
+    parts: {
+      createApp: async (config) => ({
+        ...(await server.createApp(config)),
+        reload: async () => undefined,
+      }),
+    },
     environment: { PATH: process.env.PATH ?? "", FIXTURE_FILE: agentFile, FIXTURE_MODE: mode },
     mainPath: fileURLToPath(new URL("../fixtures/agent-process.mjs", import.meta.url)),
   });
