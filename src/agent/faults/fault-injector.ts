@@ -7,6 +7,7 @@ import { AnswerFaults } from "./answer-faults.js";
 import { EventFaults } from "./event-faults.js";
 import type { Fault } from "./fault-schema.js";
 import { awaitEvaluation } from "./register-order.js";
+import { RepeatedUpdates } from "./repeated-updates.js";
 import { restartAgent } from "./restart-agent.js";
 import { closeStreams } from "./stream-faults.js";
 
@@ -26,6 +27,7 @@ export class FaultInjector {
   readonly #parts: FaultParts;
   readonly #events: EventFaults;
   readonly #answers = new AnswerFaults();
+  readonly #updates: RepeatedUpdates;
   #hooks: FaultHooks | undefined;
   #registerOrder: "before-events" | "after-events" | undefined;
   #refusal: Extract<Fault, { fault: "refuse-placements" }> | undefined;
@@ -34,6 +36,7 @@ export class FaultInjector {
   constructor(parts: FaultParts) {
     this.#parts = parts;
     this.#events = new EventFaults(parts.store);
+    this.#updates = new RepeatedUpdates(parts.store);
   }
 
   attach(hooks: FaultHooks): void {
@@ -50,6 +53,7 @@ export class FaultInjector {
     return [
       ...this.#events.active,
       ...this.#answers.active,
+      ...this.#updates.active.map((running) => ({ fault: "repeat-updates", ...running })),
       ...(this.heartbeatsStopped ? [{ fault: "stop-heartbeats" }] : []),
       ...(this.#registerOrder === undefined
         ? []
@@ -83,6 +87,8 @@ export class FaultInjector {
         return store.skipIndexes(fault.count);
       case "overrun-buffer":
         return this.#events.overrun(fault.count);
+      case "repeat-updates":
+        return this.#updates.run(fault);
       case "answer":
       case "delay-answer":
         return this.#answers.add(fault);
@@ -120,6 +126,7 @@ export class FaultInjector {
   clear(): void {
     this.#events.clear();
     this.#answers.clear();
+    this.#updates.stop();
     this.heartbeatsStopped = false;
     this.exec.slowFrames = 0;
     this.exec.forgetExited = false;

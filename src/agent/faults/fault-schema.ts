@@ -29,6 +29,12 @@ export const faultSchema = z.discriminatedUnion("fault", [
     fault: z.literal("overrun-buffer"),
     count: z.number().int().min(1).max(10_000).default(200),
   }),
+  /** Tells of running allocations again and again, `rate` events a second; answers once that is over. */
+  z.strictObject({
+    fault: z.literal("repeat-updates"),
+    rate: z.number().int().min(1).max(100_000),
+    duration: milliseconds,
+  }),
   z.strictObject({
     fault: z.literal("answer"),
     method: z.string().optional(),

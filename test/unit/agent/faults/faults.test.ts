@@ -78,6 +78,32 @@ test("an overrun buffer forgets, and gaps of the index stay gaps", async () => {
   events.close();
 });
 
+test("tells of running allocations again and again, with growing indexes and nothing else changed", async () => {
+  const target = await startAgent();
+  const lab = await Lab.open(target);
+  const { ID } = await lab.run("990-a");
+  const before = (await lab.get(`/v1/allocation/${ID}`)).body;
+  const seen = lab.events.all.length;
+  const { sent } = (await inject(target, { fault: "repeat-updates", rate: 1_000, duration: 50 })) as {
+    sent: number;
+  };
+  const after = (await lab.get(`/v1/allocation/${ID}`)).body;
+  expect(sent).toBeGreaterThan(0);
+  expect(after.ModifyIndex).toBeGreaterThan(before.ModifyIndex);
+  expect({ ...after, ModifyIndex: 0, ModifyTime: 0 }).toEqual({ ...before, ModifyIndex: 0, ModifyTime: 0 });
+  await lab.events.until("all of them", () => lab.events.all.length >= seen + sent);
+});
+
+test("without running allocations there is nothing to tell again, and what goes on ends with the faults", async () => {
+  const target = await startAgent();
+  expect(await inject(target, { fault: "repeat-updates", rate: 1_000, duration: 20 })).toEqual({ sent: 0 });
+  const fault = { fault: "repeat-updates", rate: 1, duration: 600_000 };
+  const endless = inject(target, fault);
+  await expect.poll(async () => (await call(target, "GET", "/v1/faults")).body).toEqual([fault]);
+  await call(target, "DELETE", "/v1/faults");
+  expect(await endless).toEqual({ sent: 0 });
+});
+
 test("answers chosen requests with errors, late, or after doing what was asked", async () => {
   const target = await startAgent();
   const lab = await Lab.open(target);

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BenchClient } from "../client.js";
+
+/** A claim and what it set off. */
+export interface ClaimSample {
+  /** ms since the claiming began. */
+  readonly at: number;
+  /** The answer's time, ms. */
+  readonly claimMs: number;
+}
+
+/** Claims a runner every `period` ms for `duration` ms, of one environment after the other, and gives each back. */
+export async function claimRegularly(
+  client: BenchClient,
+  options: {
+    readonly environments: number;
+    readonly period: number;
+    readonly duration: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<ClaimSample[]> {
+  const { environments, period, duration, signal } = options;
+  const samples: ClaimSample[] = [];
+  const returns: Promise<void>[] = [];
+  const begin = performance.now();
+  for (let count = 0; performance.now() - begin < duration; count += 1) {
+    signal.throwIfAborted();
+    const start = performance.now();
+    const runner = await client.claim(1 + (count % environments));
+    samples.push({ at: start - begin, claimMs: performance.now() - start });
+    returns.push(client.giveBack(runner));
+    await sleep(Math.max(0, begin + (count + 1) * period - performance.now()));
+  }
+  await Promise.all(returns);
+  return samples;
+}
+
+/**
+ * ms from a claim until the pool is full again, which the server learns from events alone: how far behind it is. The environment must have a full
+ * pool and be nobody else's.
+ */
+export async function refillOnce(client: BenchClient, environmentId: number, size: number): Promise<number> {
+  await client.untilIdle(environmentId, size);
+  const runner = await client.claim(environmentId);
+  const start = performance.now();
+  await client.untilIdle(environmentId, size);
+  const took = performance.now() - start;
+  await client.giveBack(runner);
+  return took;
+}

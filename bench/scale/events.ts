@@ -1,0 +1,50 @@
+import { percentile } from "../measure/statistics.js";
+import { claimRegularly, refillOnce } from "./claiming.js";
+import type { LoadLab } from "./lab.js";
+import type { Figures } from "./series.js";
+
+const DURATION = 10_000;
+const CLAIM_PERIOD = 20;
+
+/** Events coming in while claims are served: their times, and how far behind the server's knowledge is. */
+export async function measureEvents(
+  lab: LoadLab,
+  options: {
+    readonly rate: number;
+    /** Those that hold runners; the last is kept for watching refills. */
+    readonly environments: number;
+    readonly runnersEach: number;
+    readonly signal: AbortSignal;
+  },
+): Promise<Figures> {
+  const { rate, environments, runnersEach, signal } = options;
+  const { client } = lab.server;
+  const watched = environments;
+  const claimed = { environments: environments - 1, period: CLAIM_PERIOD, duration: DURATION, signal };
+  const refills: number[] = [];
+  const load = await lab.watch(async () => {
+    let over = false;
+    const watching = (async () => {
+      while (!over) refills.push(await refillOnce(client, watched, runnersEach));
+    })();
+    const [sent, claims] = await Promise.all([
+      lab.events({ rate, duration: DURATION }),
+      claimRegularly(client, claimed),
+    ]);
+    over = true;
+    await watching;
+    return { sent, claims };
+  });
+  const times = load.result.claims.map(({ claimMs }) => claimMs);
+  const half = Math.floor(refills.length / 2);
+  return {
+    "events that came a second": { unit: "/s", value: load.result.sent / (DURATION / 1_000) },
+    "claim, median": { unit: "ms", value: percentile(times, 0.5) },
+    "claim, p99": { unit: "ms", value: percentile(times, 0.99), goal: 5 },
+    "refill of one, median, first half": { unit: "ms", value: percentile(refills.slice(0, half), 0.5) },
+    "refill of one, median, second half": { unit: "ms", value: percentile(refills.slice(half), 0.5) },
+    "event loop's p99 delay": { unit: "ms", value: load.loop.p99, goal: 20 },
+    "server's CPU, share of a core": { unit: "%", value: (load.cpuMs / load.ms) * 100 },
+    "resident memory": { unit: "MiB", value: load.memoryMiB, goal: 250 },
+  };
+}
