@@ -19,6 +19,7 @@ export default defineConfig({
       project("contract", 60_000),
       project("api", 60_000),
       project("cluster", 120_000),
+      project("docker", 120_000),
       project("exactness", 120_000),
     ],
     coverage: { provider: "v8", include: ["src/**"], reporter: ["text-summary", "html"] },

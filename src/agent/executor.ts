@@ -18,6 +18,8 @@ export interface TaskSpec {
   readonly jobId: string;
   /** The driver config's `image`; `sandbox` and `process` ignore it. */
   readonly image: string | undefined;
+  /** The driver's whole config, as the job has it; only `docker` looks at it. */
+  readonly driverConfig: Readonly<Record<string, unknown>>;
   /** PID 1's argument list: the driver config's `command` and `args`. */
   readonly command: readonly string[];
   /** MHz. */
@@ -26,6 +28,14 @@ export interface TaskSpec {
   readonly memory: number;
   /** False: no interface but `lo`. */
   readonly network: boolean;
+  /** What the group's network says of names; undefined: nothing. Only `docker` can do that. */
+  readonly dns:
+    | {
+        readonly servers: readonly string[];
+        readonly searches: readonly string[];
+        readonly options: readonly string[];
+      }
+    | undefined;
   readonly ports: readonly { readonly label: string; readonly to: number; readonly host: number }[];
   /** Variables that Nomad sets for tasks: NOMAD_ALLOC_ID and the like. */
   readonly environment: Readonly<Record<string, string>>;

@@ -26,7 +26,8 @@ export async function runAgent(command: AgentCommand, context: CliContext): Prom
     : context.stop;
 
   try {
-    const executor = await parts.chooseExecutor({ name: command.executor, logger });
+    const dockerHost = command.dockerHost ?? environment.DOCKER_HOST;
+    const executor = await parts.chooseExecutor({ name: command.executor, dockerHost, logger });
     const agent = await parts.createAgent({
       executor,
       token,

@@ -18,6 +18,7 @@ const SERVE = {
 const AGENT = {
   ...GLOBAL,
   executor: { type: "string" },
+  "docker-host": { type: "string" },
   port: { type: "string" },
   cpu: { type: "string" },
   memory: { type: "string" },
@@ -27,6 +28,7 @@ const AGENT = {
 const DEMO = {
   ...GLOBAL,
   executor: { type: "string" },
+  "docker-host": { type: "string" },
   image: { type: "string" },
   once: { type: "boolean" },
   "no-install": { type: "boolean" },
@@ -77,6 +79,7 @@ function agentCommand(args: readonly string[]): Command {
     general(values) ?? {
       kind: "agent",
       executor: executor(values.executor),
+      dockerHost: values["docker-host"],
       port: number("port", values.port, [0, 65_535]) ?? 4646,
       faults: values.faults ?? false,
       cpu: number("cpu", values.cpu, [1, 1e9]),
@@ -97,6 +100,7 @@ function demoCommand(args: readonly string[]): Command {
       kind: "demo",
       file,
       executor: executor(values.executor),
+      dockerHost: values["docker-host"],
       image: values.image,
       once: values.once ?? false,
       install: !values["no-install"],

@@ -7,6 +7,8 @@ export interface AgentCommand {
   readonly kind: "agent";
   /** Undefined: the best one that works here. */
   readonly executor: ExecutorName | undefined;
+  /** Where Docker listens, in the form of DOCKER_HOST; undefined: as that says. */
+  readonly dockerHost: string | undefined;
   /** 0: any free one. */
   readonly port: number;
   readonly faults: boolean;
@@ -23,6 +25,7 @@ export interface DemoCommand {
   /** The program to run; undefined: an example of the project. */
   readonly file: string | undefined;
   readonly executor: ExecutorName | undefined;
+  readonly dockerHost: string | undefined;
   /** The environment's image; counts with the docker executor alone. */
   readonly image: string | undefined;
   /** End with the program's exit code instead of staying up. */

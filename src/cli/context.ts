@@ -27,6 +27,7 @@ export interface Parts {
   /** @throws Error when the named executor cannot be had. */
   chooseExecutor(options: {
     readonly name: ExecutorName | undefined;
+    readonly dockerHost?: string | undefined;
     readonly logger: Logger;
   }): Promise<Executor>;
 }

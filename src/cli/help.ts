@@ -16,6 +16,9 @@ Options of serve:
 
 Options of agent:
   --executor NAME      sandbox, process, docker or null (default: the best that works here).
+  --docker-host unix:///PATH
+                       Where Docker listens, for --executor docker (default: DOCKER_HOST,
+                       else unix:///var/run/docker.sock).
   --port PORT          Port on 127.0.0.1 (default 4646, 0 is any free one).
   --cpu MHZ, --memory MB
                        What the node pretends to hold.
@@ -25,7 +28,8 @@ Options of agent:
 
 Options of demo:
   --once               End with the program's exit code instead of staying up.
-  --executor NAME      As for agent.
+  --executor NAME, --docker-host unix:///PATH
+                       As for agent.
   --image NAME         The environment's image (for --executor docker).
   --no-install         Do not install bubblewrap with apt-get where it is missing.
 

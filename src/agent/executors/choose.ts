@@ -1,5 +1,6 @@
 import type { Logger } from "../../telemetry/logger.js";
 import type { Executor } from "../executor.js";
+import { dockerSocket } from "./docker/socket.js";
 import { installBubblewrap, isInstalled } from "./install-bubblewrap.js";
 import { createNullExecutor } from "./null.js";
 import { ProcessExecutor } from "./process/executor.js";
@@ -8,15 +9,21 @@ import { type ProbeResult, probeSandbox } from "./sandbox/probe.js";
 /**
  * Makes the executor `name`, or the best that works here: `sandbox`, and `process` where that cannot be had (agent.md, executors).
  * `install`: install bubblewrap first where it is missing and that is possible.
+ * `dockerHost`: where Docker listens, as in `DOCKER_HOST`.
  * @throws Error when the named executor cannot be had.
  */
 export async function chooseExecutor(options: {
   readonly name?: Executor["name"] | undefined;
+  readonly dockerHost?: string | undefined;
   readonly install?: boolean;
   readonly logger: Logger;
 }): Promise<Executor> {
   const { name, logger } = options;
-  if (name === "docker") throw new Error("the executor docker is not built yet");
+  if (name === "docker") {
+    // Loaded only here: nobody else needs it.
+    const { DockerExecutor } = await import("./docker/executor.js");
+    return DockerExecutor.connect(dockerSocket(options.dockerHost), { logger });
+  }
   if (name === "null") return createNullExecutor();
   if (name === "process") return ProcessExecutor.create({ reason: undefined });
   if (!isInstalled("bwrap") && options.install === true) await installBubblewrap(logger);

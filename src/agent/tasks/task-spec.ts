@@ -10,18 +10,31 @@ export function taskSpecOf(allocation: AllocationRecord, group: JsonObject, task
   const most = asNumber(resources.MemoryMaxMB, 0);
   const ports = allocation.AllocatedResources?.Shared?.Ports ?? [];
   const args = Array.isArray(config.args) ? config.args.map(String) : [];
-  const networked = asText(config.network_mode) !== "none";
+  const [network] = asObjects(group.Networks);
+  const networked = asText(config.network_mode) !== "none" && asText(network?.Mode) !== "none";
   return {
     allocationId: allocation.ID,
     jobId: allocation.JobID,
     image: typeof config.image === "string" ? config.image : undefined,
+    driverConfig: config,
     command: [asText(config.command), ...args].filter((part, index) => index > 0 || part !== ""),
     cpu: asNumber(resources.CPU, 0),
     memory: most > 0 ? most : memory,
     network: networked,
+    dns: dnsOf(asObject(network?.DNS)),
     ports: ports.map((port) => ({ label: port.Label, to: port.To, host: port.Value })),
     environment: environmentOf(allocation, group, task),
   };
+}
+
+function dnsOf(dns: JsonObject): TaskSpec["dns"] {
+  const texts = (value: unknown) => (Array.isArray(value) ? value.map(String) : []);
+  const found = {
+    servers: texts(dns.Servers),
+    searches: texts(dns.Searches),
+    options: texts(dns.Options),
+  };
+  return Object.values(found).some((list) => list.length > 0) ? found : undefined;
 }
 
 /** The variables that Nomad gives a task, and the task's own. */

@@ -29,11 +29,15 @@ export async function startAgentProcess(options: {
   readonly mainPath: string;
   readonly token: string;
   readonly executor: ExecutorName | undefined;
+  readonly dockerHost: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
 }): Promise<AgentProcess> {
-  const { mainPath, token, executor, environment, signal } = options;
-  const chosen = executor === undefined ? [] : ["--executor", executor];
+  const { mainPath, token, executor, dockerHost, environment, signal } = options;
+  const chosen = [
+    ...(executor === undefined ? [] : ["--executor", executor]),
+    ...(dockerHost === undefined ? [] : ["--docker-host", dockerHost]),
+  ];
   const child = spawn(process.execPath, [mainPath, "agent", "--port", "0", "--exit-with-stdin", ...chosen], {
     env: { ...environment, POSEIDON_NOMAD_TOKEN: token },
     stdio: ["pipe", "pipe", "inherit"],

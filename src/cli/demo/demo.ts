@@ -40,6 +40,7 @@ export async function runDemo(command: DemoCommand, context: CliContext): Promis
     terminal.say(`Poseidon runs ${Terminal.safe(program.name)} in a runner. How long each step takes:`);
     services = await startServices(context, {
       executor: command.executor,
+      dockerHost: command.dockerHost,
       tokens,
       steps,
       signal: context.stop,

@@ -20,16 +20,24 @@ export async function startServices(
   context: CliContext,
   options: {
     readonly executor: ExecutorName | undefined;
+    readonly dockerHost: string | undefined;
     readonly tokens: { readonly server: string; readonly agent: string };
     readonly steps: Steps;
     readonly signal: AbortSignal;
   },
 ): Promise<DemoServices> {
-  const { executor, tokens, steps, signal } = options;
+  const { executor, dockerHost, tokens, steps, signal } = options;
   const level = context.environment.POSEIDON_LOGGER_LEVEL || "warn";
   const environment = { ...context.environment, POSEIDON_LOGGER_LEVEL: level };
   const agent = await steps.run("the agent starts", () =>
-    startAgentProcess({ mainPath: context.mainPath, token: tokens.agent, executor, environment, signal }),
+    startAgentProcess({
+      mainPath: context.mainPath,
+      token: tokens.agent,
+      executor,
+      dockerHost,
+      environment,
+      signal,
+    }),
   );
   try {
     const app = await steps.run("the server starts", () =>
@@ -43,6 +51,8 @@ export async function startServices(
         POSEIDON_NOMAD_PORT: String(agent.port),
         POSEIDON_NOMAD_TOKEN: tokens.agent,
         POSEIDON_NOMAD_NAMESPACE: "default",
+        // An image of one's own need not be in a registry; one that is missing is pulled all the same.
+        POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
       }),
     );
     const stop = async (): Promise<void> => {

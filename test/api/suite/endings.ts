@@ -36,13 +36,15 @@ export function endingSuite(client: () => ApiClient): void {
     test("a command ends when its client goes; the runner stays", async () => {
       const runner = await client().claim(environment());
       for (const how of ["close", "terminate"] as const) {
-        const execution = await client().start(runner, { command: "echo on; exec sleep 98765" });
+        // Bash ignores SIGQUIT: what prints the word must be what is to be ended.
+        const command = "echo on >m98765; exec tail -f m98765";
+        const execution = await client().start(runner, { command });
         await execution.stdout("on");
         execution.ws[how]();
         await execution.result;
         const left = async (): Promise<string> => {
-          const command = 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " | grep -c "sleep 9876[5]"';
-          return (await client().run(runner, { command, privilegedExecution: true })).stdout;
+          const look = 'cat /proc/[0-9]*/cmdline 2>/dev/null | tr "\\0" " " | grep -c "tail -f m9876[5]"';
+          return (await client().run(runner, { command: look, privilegedExecution: true })).stdout;
         };
         await expect.poll(left, { timeout: 10_000, interval: 200 }).toBe("0\r\n");
       }

@@ -8,6 +8,7 @@ import { eventually, fakeContext } from "./context.js";
 const command: AgentCommand = {
   kind: "agent",
   executor: undefined,
+  dockerHost: undefined,
   port: 0,
   faults: false,
   cpu: undefined,

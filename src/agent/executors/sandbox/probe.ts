@@ -10,10 +10,12 @@ const PROBE_TASK: TaskSpec = {
   allocationId: "probe",
   jobId: "probe",
   image: undefined,
+  driverConfig: {},
   command: ["sleep", "infinity"],
   cpu: 100,
   memory: 64,
   network: false,
+  dns: undefined,
   ports: [],
   environment: {},
 };

@@ -10,7 +10,10 @@ describe("chooseExecutor", () => {
       expect(executor.name).toBe(name);
       await executor.close();
     }
-    await expect(chooseExecutor({ name: "docker", logger })).rejects.toThrow("not built yet");
+    const dockerHost = "unix:///nowhere/docker.sock";
+    await expect(chooseExecutor({ name: "docker", dockerHost, logger })).rejects.toThrow(
+      "there is no Docker at unix:///nowhere/docker.sock: connect ENOENT",
+    );
   });
 
   it("takes sandboxes where they can be had, else plain processes, and says why", async () => {

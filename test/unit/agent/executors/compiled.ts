@@ -15,7 +15,8 @@ const quiet = { trace() {}, debug() {}, info() {}, warn() {}, error() {}, child(
 const [name, number] = process.argv.slice(2);
 const executor = await chooseExecutor({ name, logger: quiet });
 const task = await executor.start({
-  allocationId: "a", jobId: "j", image: undefined, command: ["sleep", "infinity"], cpu: 100, memory: 256, network: false, ports: [],
+  allocationId: "a", jobId: "j", image: undefined, driverConfig: {}, command: ["sleep", "infinity"], cpu: 100, memory: 256, network: false,
+  dns: undefined, ports: [],
   environment: {},
 });
 const exec = async (command, tty) => {

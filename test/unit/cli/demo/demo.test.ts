@@ -14,6 +14,7 @@ const command: DemoCommand = {
   kind: "demo",
   file: undefined,
   executor: "null",
+  dockerHost: undefined,
   image: "image:1",
   once: true,
   install: true,
