@@ -172,7 +172,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     const pool = { size: environment.prewarmingPoolSize, template };
     await this.#destroy(environment.id, pool);
     try {
-      await register(template, { signal: this.#stop.signal });
+      await register(template, { urgent: true, signal: this.#stop.signal });
     } catch (error) {
       if (isNomadError(error, "refused", "not-found", "placement")) await this.#refused(environment.id);
       throw error;

@@ -1,3 +1,4 @@
+import { Semaphore } from "../lib/semaphore.js";
 import type { Logger } from "../telemetry/logger.js";
 import { NomadClient } from "./client.js";
 import { ClusterView } from "./cluster-view.js";
@@ -10,6 +11,12 @@ import { NomadExecOpener } from "./exec-opener.js";
 import type { NomadOptions } from "./options.js";
 import { type RegisterJob, registerAndAwait } from "./registration.js";
 import { NomadTransport } from "./transport.js";
+
+/**
+ * Runners registered side by side: enough for all connections, and so few that none of them, nor a mark that comes behind them, waits for a
+ * connection as long as a call may take.
+ */
+const REGISTRATIONS_AT_ONCE = 32;
 
 /** All that speaks to one Nomad, wired up. */
 export interface NomadConnection {
@@ -56,11 +63,17 @@ export function connectNomad(
       return registered;
     },
   };
+  const room = new Semaphore(REGISTRATIONS_AT_ONCE);
   return {
     client,
     view,
     exec,
-    register: (job, how) => registerAndAwait(noting, evaluations, job, { logger, ...how }),
+    register: (job, { urgent = false, ...how }) =>
+      registerAndAwait(noting, evaluations, job, {
+        logger,
+        ...how,
+        ...(!urgent && { queue: (call) => room.run(call) }),
+      }),
     start: () => transport.start(),
     reload: () => transport.reload(),
     async checkCompatibility() {

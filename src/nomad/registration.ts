@@ -16,16 +16,21 @@ export interface RegistrationOptions {
   readonly logger: Logger;
   /** As in NomadClient.registerJob. */
   readonly enforceIndex?: number;
+  /** Runs the call when it is its turn; at once if left out. */
+  readonly queue?: (call: () => Promise<Registered>) => Promise<Registered>;
   /** In ms in place of 9 s; for tests. */
   readonly timeout?: number;
   /** Gives up the wait for the evaluation; the register itself is not cut, or nobody would know whether the job is there. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Registers a job and waits for what its evaluation says; how is the composition's affair. */
+/**
+ * Registers a job and waits for what its evaluation says; how is the composition's affair. An urgent one does not wait for its turn behind the
+ * runners that pools are filled with.
+ */
 export type RegisterJob = (
   job: Job,
-  options: { readonly enforceIndex?: number; readonly signal?: AbortSignal },
+  options: { readonly enforceIndex?: number; readonly urgent?: boolean; readonly signal?: AbortSignal },
 ) => Promise<Registered>;
 
 /**
@@ -40,7 +45,11 @@ export async function registerAndAwait(
   options: RegistrationOptions,
 ): Promise<Registered> {
   const { logger, enforceIndex, signal } = options;
-  const registered = await client.registerJob(job, { ...(enforceIndex !== undefined && { enforceIndex }) });
+  const { queue = (call) => call() } = options;
+  const registered = await queue(() => {
+    signal?.throwIfAborted();
+    return client.registerJob(job, { ...(enforceIndex !== undefined && { enforceIndex }) });
+  });
   if (registered.warnings !== "") {
     logger.debug("Nomad warns about a job", { job_id: job.ID, warnings: oneLine(registered.warnings) });
   }

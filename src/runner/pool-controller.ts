@@ -16,6 +16,9 @@ const RETRY = { initial: 1_000, maximum: 60_000 };
 /** How long too many idle runners stay before they are trimmed, ms. */
 const TRIM_GRACE_MS = 60_000;
 
+/** So many runners of one pool are being registered or wait for capacity, so that a pool of any size neither costs unbounded memory nor floods a full cluster. */
+const MOST_UNDER_WAY = 256;
+
 /** What a controller works with. */
 export interface PoolControllerOptions {
   readonly pool: Pool;
@@ -36,6 +39,10 @@ export class PoolController {
   readonly #backoff = new Backoff(RETRY);
   readonly #stop = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
+  /** Registered, and not placed for want of capacity. */
+  readonly #waiting = new Set<Runner>();
+  /** What a fill under way has still to make. */
+  #toFill = 0;
   #scheduled = false;
   #retry: NodeJS.Timeout | undefined;
   #trim: NodeJS.Timeout | undefined;
@@ -65,8 +72,19 @@ export class PoolController {
    * all the same.
    */
   async fill(): Promise<void> {
-    const missing = shortage(this.#pool.figures);
-    await Promise.all(Array.from({ length: missing }, () => this.#make({ forcePull: this.#pullOnFill })));
+    this.#toFill = shortage(this.#pool.figures);
+    const worker = async () => {
+      while (this.#toFill > 0 && !this.#stop.signal.aborted) {
+        this.#toFill -= 1;
+        try {
+          await this.#make({ forcePull: this.#pullOnFill });
+        } catch (error) {
+          this.#toFill = 0;
+          throw error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#toFill, MOST_UNDER_WAY) }, worker));
   }
 
   /** Trims a surplus now, not after the grace time: somebody made the pool smaller. */
@@ -90,11 +108,18 @@ export class PoolController {
     if (this.#stop.signal.aborted) return;
     this.#watchSurplus();
     if (this.#retry !== undefined) return;
-    for (let missing = shortage(this.#pool.figures); missing > 0; missing -= 1) {
+    for (let missing = this.#missing(); missing > 0; missing -= 1) {
       this.#make({ forcePull: false }).catch((error: unknown) => {
         if (!this.#stop.signal.aborted) this.#logger.warn("a runner could not be registered", { error });
       });
     }
+  }
+
+  /** How many runners to register now. */
+  #missing(): number {
+    for (const runner of this.#waiting) if (runner.state !== "starting") this.#waiting.delete(runner);
+    const room = MOST_UNDER_WAY - this.#inFlight.size - this.#waiting.size;
+    return Math.max(0, Math.min(shortage(this.#pool.figures) - this.#toFill, room));
   }
 
   #watchSurplus(): void {
@@ -118,7 +143,10 @@ export class PoolController {
         onFirst: (error) => (error ? reject(error) : resolve()),
       });
       this.#inFlight.add(work);
-      void work.finally(() => this.#inFlight.delete(work));
+      void work.finally(() => {
+        this.#inFlight.delete(work);
+        this.kick();
+      });
     });
   }
 
@@ -147,7 +175,11 @@ export class PoolController {
         options.onFirst(error);
         if (signal.aborted) return;
         // What waits for capacity counts as starting, so that a full cluster does not get more and more jobs.
-        if (error instanceof PlacementError && error.blocked) return this.#registered(runner);
+        if (error instanceof PlacementError && error.blocked) {
+          this.#registered(runner);
+          this.#waiting.add(runner);
+          return;
+        }
         if (!isNomadError(error, "unreachable", "no-room")) return this.#refused(runner);
       }
       await backoff.wait({ signal }).catch(() => undefined);
