@@ -1,3 +1,4 @@
+import { deferred } from "../lib/deferred.js";
 import { LongTimer } from "../lib/long-timer.js";
 import type { CommandEnd, OutputStream, RunnerShell, RunningCommand } from "../shell/runner-shell.js";
 import type { ExecutionListener, ExecutionOutcome, ExecutionRequest, LiveExecution } from "./handle.js";
@@ -38,7 +39,9 @@ export class Execution implements LiveExecution {
   #ending = false;
   #over = false;
   readonly #timeLimit = new LongTimer(() => this.timeOut());
-  #explanation: { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome } | undefined;
+  #explanation: NodeJS.Timeout | undefined;
+  /** Aborted when the execution is over. */
+  readonly #gone = new AbortController();
   #grace: NodeJS.Timeout | undefined;
 
   constructor(owner: ExecutionOwner, listener: ExecutionListener) {
@@ -119,27 +122,36 @@ export class Execution implements LiveExecution {
 
   #commandEnded(end: CommandEnd): void {
     if (this.#over) return;
-    if (this.#ending) return this.#commandEndedLate(end);
-    const outcome: ExecutionOutcome =
-      end.kind === "exited" ? { type: "exit", exitCode: end.exitCode } : FAILED;
-    if (end.kind === "exited" && end.exitCode !== AMBIGUOUS_EXIT_CODE) {
-      this.#report(outcome);
-      return this.#finish();
-    }
+    if (end.kind === "broken") return void this.#endBroken(end);
+    if (this.#ending) return this.#finish();
+    const outcome: ExecutionOutcome = { type: "exit", exitCode: end.exitCode };
+    if (end.exitCode === AMBIGUOUS_EXIT_CODE) return this.#explain(outcome, () => this.#finish());
+    this.#report(outcome);
+    this.#finish();
+  }
+
+  /** The client hears of it once nothing else explains it; the runner stays if the process can be ended. */
+  async #endBroken({ endProcess }: CommandEnd & { kind: "broken" }): Promise<void> {
+    const explained = deferred();
+    if (this.#listener === undefined) explained.resolve();
+    else this.#explain(FAILED, explained.resolve);
+    this.#ending = true;
+    this.#earlyInput = undefined;
+    clearTimeout(this.#grace);
+    const { signal } = this.#gone;
+    const [hasEnded] = await Promise.all([endProcess?.({ signal }) ?? false, explained.promise]);
+    if (this.#over) return;
+    this.#finish();
+    if (!hasEnded) this.#owner.onUnstoppable();
+  }
+
+  /** Waits for an event that explains an end before `otherwise` is reported. */
+  #explain(otherwise: ExecutionOutcome, then: () => void): void {
     this.#timeLimit.cancel();
-    const timer = setTimeout(() => this.#unexplained(end), EXPLANATION_MS);
-    this.#explanation = { timer, otherwise: outcome };
-  }
-
-  #unexplained(end: CommandEnd): void {
-    if (this.#explanation !== undefined) this.#report(this.#explanation.otherwise);
-    this.#finish();
-    if (end.kind === "broken") this.#owner.onUnstoppable();
-  }
-
-  #commandEndedLate(end: CommandEnd): void {
-    this.#finish();
-    if (end.kind === "broken") this.#owner.onUnstoppable();
+    this.#explanation = setTimeout(() => {
+      this.#report(otherwise);
+      then();
+    }, EXPLANATION_MS);
   }
 
   /** SIGQUIT; whoever ignores it loses the runner. */
@@ -164,8 +176,9 @@ export class Execution implements LiveExecution {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
+    this.#gone.abort();
     this.#timeLimit.cancel();
-    clearTimeout(this.#explanation?.timer);
+    clearTimeout(this.#explanation);
     clearTimeout(this.#grace);
     this.#earlyInput = undefined;
     this.#owner.onOver(this);

@@ -16,8 +16,13 @@ export type OutputStream = "stdout" | "stderr";
 /** How a command ended. All its output was handed over before. */
 export type CommandEnd =
   | { readonly kind: "exited"; readonly exitCode: number }
-  /** The session broke, or the end marker never came: what was printed may be incomplete. */
-  | { readonly kind: "broken"; readonly reason: string };
+  /** The session broke, or the end marker never came: what was printed may be incomplete, and the command may still run. */
+  | {
+      readonly kind: "broken";
+      readonly reason: string;
+      /** Ends the command by another way: SIGQUIT, and 3 s for it. Resolves with whether it has ended; never rejects. Absent: no way is known. */
+      readonly endProcess?: (options: { readonly signal: AbortSignal }) => Promise<boolean>;
+    };
 
 /** What a running command tells its owner. Nothing is called after `onEnd`, which is called exactly once. */
 export interface CommandHandlers {

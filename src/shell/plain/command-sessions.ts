@@ -9,6 +9,8 @@ const errorsText = shellText(import.meta.url, "pipes.sh", "errors.sh");
 
 /** The sessions of one command, both ready and waiting for the request. */
 export interface CommandSessions {
+  /** The unique part of their pipes' names, which both have as an argument. */
+  readonly unique: string;
   readonly terminal: TerminalSession;
   /** Undefined: there is one stream, and the request goes through the terminal. */
   readonly errors: ScriptSession | undefined;
@@ -28,21 +30,42 @@ export function openCommandSessions(
   options: CommandSessionsOptions,
 ): Promise<CommandSessions> {
   // Of a pair of which one fails the other one may wait on: each attempt has pipes of its own.
-  return untilReady(() => openPair(context, options));
+  const stale: string[] = [];
+  return untilReady(() => openPair(context, options, stale));
 }
 
-async function openPair(context: PlainContext, options: CommandSessionsOptions): Promise<CommandSessions> {
+async function openPair(
+  context: PlainContext,
+  options: CommandSessionsOptions,
+  attempts: string[],
+): Promise<CommandSessions> {
   const unique = randomUUID().replaceAll("-", "");
+  const stale = [...attempts];
+  attempts.push(unique);
+  let open = false;
+  let lostEarly: string | undefined;
+  /** One may end while the other one is still being opened. Nothing was done then. */
+  const guarded = <Handlers extends { onLost(reason: string): void }>(handlers: Handlers): Handlers => ({
+    ...handlers,
+    onLost: (reason) => {
+      if (open) handlers.onLost(reason);
+      else lostEarly ??= reason;
+    },
+  });
   const [terminal, errors] = await Promise.allSettled([
     TerminalSession.open(context, {
       unique,
       user: options.user,
       streams: context.separateStderr ? 2 : 1,
       requestLength: options.requestLength,
-      handlers: options.terminal,
+      stale,
+      handlers: guarded(options.terminal),
     }),
     context.separateStderr
-      ? ScriptSession.open(context, { command: rootShell(errorsText, unique), handlers: options.errors })
+      ? ScriptSession.open(context, {
+          command: rootShell(errorsText, unique),
+          handlers: guarded(options.errors),
+        })
       : undefined,
   ]);
   const errorsSession = errors.status === "fulfilled" ? errors.value : undefined;
@@ -50,9 +73,15 @@ async function openPair(context: PlainContext, options: CommandSessionsOptions):
     errorsSession?.end();
     throw moreTelling(terminal.reason, errors);
   }
+  if (lostEarly !== undefined) {
+    terminal.value.terminal.end();
+    errorsSession?.end();
+    throw new EarlyEndError(lostEarly, { retryable: true });
+  }
+  open = true;
   if (terminal.value.requestWay === "terminal") {
     errorsSession?.end();
-    return { terminal: terminal.value.terminal, errors: undefined };
+    return { unique, terminal: terminal.value.terminal, errors: undefined };
   }
   if (errorsSession === undefined) {
     terminal.value.terminal.end();
@@ -60,7 +89,7 @@ async function openPair(context: PlainContext, options: CommandSessionsOptions):
       ? errors.reason
       : new Error("unreachable: the pipes are for two streams");
   }
-  return { terminal: terminal.value.terminal, errors: errorsSession };
+  return { unique, terminal: terminal.value.terminal, errors: errorsSession };
 }
 
 /** Of two failures the one that trying again does not cure. */

@@ -7,6 +7,7 @@ import type { CommandEnd, CommandHandlers, CommandRequest, RunningCommand } from
 import { CommandInput } from "./command-input.js";
 import { type CommandSessions, openCommandSessions } from "./command-sessions.js";
 import { type PlainContext, userWord } from "./context.js";
+import { endCommand } from "./end-command.js";
 
 /** How long a command may take to start once its request was sent, in ms; the shell inside gives up after 30 s. */
 const startTimeout = 45_000;
@@ -27,6 +28,7 @@ export class PlainCommand implements RunningCommand {
   readonly #nonce = createNonce();
   readonly #stdoutScanner = new MarkerScanner({ nonce: this.#nonce, exitCode: true });
   readonly #stderrScanner = new MarkerScanner({ nonce: this.#nonce, exitCode: false });
+  #context: PlainContext | undefined;
   #sessions: CommandSessions | undefined;
   #stderrEnded = false;
   #exitCode: number | undefined;
@@ -53,23 +55,26 @@ export class PlainCommand implements RunningCommand {
   async open(context: PlainContext, request: CommandRequest): Promise<1 | 2> {
     const bytes = requestBytes(this.#nonce, [request.command, ...environmentPairs(request.environment)]);
     const typed = terminalSafe(bytes);
+    this.#context = context;
     this.#sessions = await openCommandSessions(context, {
       user: userWord(request.privileged),
       requestLength: typed.length,
       terminal: {
         onStarted: () => this.#onStarted(),
         onOutput: (chunk) => this.#onStdout(chunk),
-        onLost: (reason) => this.#finish({ kind: "broken", reason }),
+        onLost: (reason) => this.#lost(reason),
         onDrain: () => this.#handlers.onDrain(),
       },
       errors: {
         onStdout: (chunk) => this.#onStderr(chunk),
-        onLost: (reason) => this.#finish({ kind: "broken", reason }),
+        onLost: (reason) => this.#lost(reason),
       },
     });
     const { terminal, errors } = this.#sessions;
-    const reason = "the command did not start in time";
-    this.#startTimer = setTimeout(() => this.#finish({ kind: "broken", reason }), startTimeout).unref();
+    this.#startTimer = setTimeout(
+      () => this.#lost("the command did not start in time"),
+      startTimeout,
+    ).unref();
     if (errors === undefined) {
       this.#stderrEnded = true;
       terminal.write(typed);
@@ -139,6 +144,14 @@ export class PlainCommand implements RunningCommand {
     if (this.#exitCode !== undefined && this.#stderrEnded) {
       this.#finish({ kind: "exited", exitCode: this.#exitCode });
     }
+  }
+
+  /** The command may still run, and our own way to it is gone. */
+  #lost(reason: string): void {
+    const [context, unique] = [this.#context, this.#sessions?.unique];
+    if (context === undefined || unique === undefined) return this.#finish({ kind: "broken", reason });
+    const endProcess = (options: { readonly signal: AbortSignal }) => endCommand(context, unique, options);
+    this.#finish({ kind: "broken", reason, endProcess });
   }
 
   #finish(end: CommandEnd): void {

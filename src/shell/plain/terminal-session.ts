@@ -50,13 +50,15 @@ export class TerminalSession {
       readonly user: "root" | "user";
       readonly streams: 1 | 2;
       readonly requestLength: number;
+      /** The unique parts of attempts that failed. */
+      readonly stale: readonly string[];
       readonly handlers: TerminalHandlers;
     },
   ): Promise<{ readonly terminal: TerminalSession; readonly requestWay: "pipe" | "terminal" }> {
-    const { unique, user, streams, requestLength } = options;
+    const { unique, user, streams, requestLength, stale } = options;
     const terminal = new TerminalSession(unique, options.handlers);
     terminal.#session = await context.opener.open(context.target(), {
-      command: rootShell(text, unique, user, String(streams), String(requestLength)),
+      command: rootShell(text, unique, user, String(streams), String(requestLength), ...stale),
       tty: true,
       handlers: {
         onStdout: (chunk) => terminal.#onStdout(chunk),

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # nonce, sizes, words come from receive.sh, control and errors from pipes.sh.
 # The terminal session of an execution: runs one command on its terminal. Arguments: the unique part of the pipes' names; `root` or
-# `user`; how many output streams are wanted; the length of the request if it comes through the terminal.
+# `user`; how many output streams are wanted; the length of the request if it comes through the terminal; the unique parts of attempts
+# that failed, whose pipes may have appeared since.
 # Says `UNIQUE:=` when it waits for the request on the control pipe, `UNIQUE:?` when it waits for it on the terminal, and `UNIQUE:!` when
 # the command starts; nothing else of its own.
 exec 2>/dev/null
@@ -59,7 +60,11 @@ run=("${change[@]}" /usr/bin/env "${unsets[@]}" -- "${words[@]:1}" /bin/bash -c)
 code=$?
 # Also in the rm, which must not fall to a late Ctrl-C.
 trap '' INT QUIT
-[[ $errors ]] && rm -f "$errors"
+stale=()
+for unique in "${@:5}"; do
+  stale+=({/tmp,/dev/shm}/{.control_"$unique",stderr_"$unique".fifo})
+done
+[[ $errors ]] && rm -f "$errors" "${stale[@]}"
 
 # We stay until the markers were seen: Nomad cuts the output of what has ended.
 if [[ $errors ]]; then

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
+import { NomadError } from "../../../../src/nomad/errors.js";
 import type {
   ExecEnd,
   ExecOpener,
@@ -32,6 +33,8 @@ export class LocalOpener implements ExecOpener {
   readonly opened: OpenedSession[] = [];
   /** How many of the next sessions end at once with exit code 0, as Nomad does when Docker is slow. */
   earlyEnds = 0;
+  /** How many of the next sessions cannot be opened, since Nomad is away. */
+  refusals = 0;
   variables: readonly string[] = [];
 
   constructor(sandbox: Sandbox) {
@@ -39,6 +42,10 @@ export class LocalOpener implements ExecOpener {
   }
 
   async open(_target: ExecTarget, options: ExecOptions): Promise<ExecSession> {
+    if (this.refusals > 0) {
+      this.refusals--;
+      throw new NomadError("unreachable", "Nomad cannot be reached");
+    }
     const command = options.tty ? inTerminal(options.command) : options.command;
     const [program = "", ...parameters] = this.#sandbox.enter(command, this.variables);
     const child = spawn(program, parameters, { stdio: ["pipe", "pipe", "pipe"], env: {} });
