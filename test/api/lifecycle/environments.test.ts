@@ -138,6 +138,20 @@ describe("PUT", () => {
     expect(await lab.jobIds("66-")).toEqual(ids);
   });
 
+  it("whose filling fails leaves the work to the pool: what was claimed since then stays", async () => {
+    const server = await lab.server();
+    // The first registration is the template's, the second that of a runner.
+    await lab.fault({ fault: "delay-answer", method: "POST", path: "^/v1/jobs$", delay: 0, count: 1 });
+    await lab.fault({ fault: "answer", method: "POST", path: "^/v1/jobs$", with: 503, count: 1 });
+    const answer = await server.client.put(67, { prewarmingPoolSize: 3 });
+    expect([answer.status, answer.json().errorCode]).toEqual([500, "NOMAD_UNREACHABLE"]);
+    await until("an idle one", async () => ((await server.figures(67))?.idleRunners ?? 0) > 0);
+    const used = await server.claimed(67);
+    await pause(1_500);
+    expect(await server.statusOf(used)).toBe(200);
+    await server.settled(67, { idle: 3, used: 1 });
+  });
+
   it("whose deletions Nomad refuses is worked on all the same", async () => {
     const server = await lab.server();
     await server.client.put(68, { prewarmingPoolSize: 1 });
@@ -168,6 +182,19 @@ describe("DELETE", () => {
     expect(await lab.jobIds("70-")).toEqual([]);
     expect(await lab.job("template-70")).toBeUndefined();
     expect((await server.client.call("DELETE", "/execution-environments/70")).status).toBe(404);
+  });
+
+  it.each([1, 2])("that Nomad refuses is 500, however soon it takes it then: %i times", async (count) => {
+    const server = await lab.server();
+    await server.client.put(71, { prewarmingPoolSize: 1 });
+    await server.settled(71, { idle: 1 });
+    await lab.fault({ fault: "answer", method: "DELETE", path: "/v1/job/71-", with: 500, count });
+    const answer = await server.client.call("DELETE", "/execution-environments/71");
+    expect([answer.status, answer.json().errorCode]).toEqual([500, "NOMAD_INTERNAL_SERVER_ERROR"]);
+    expect((await server.client.call("GET", "/execution-environments/71")).status).toBe(404);
+    const nothing = async () =>
+      (await lab.jobIds("71-")).length === 0 && (await lab.job("template-71")) === undefined;
+    await until("Nomad to have nothing", nothing, { within: 30_000 });
   });
 
   it("right behind a PUT waits for it and leaves nothing", async () => {
