@@ -9,6 +9,7 @@ import { environmentsWithoutNomad, runnersWithoutNomad } from "./environment/wit
 import { isLoopback } from "./lib/is-loopback.js";
 import { connectNomad } from "./nomad/connection.js";
 import type { Job } from "./nomad/wire.js";
+import { goOn, type ReachedPoint } from "./runner/crash-points.js";
 import { RunnerManager } from "./runner/manager.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
 import type { Logger } from "./telemetry/logger.js";
@@ -24,8 +25,16 @@ export interface App {
   reload(): Promise<void>;
 }
 
+/** What an app is made with beside its configuration. */
+export interface AppOptions {
+  readonly logger: Logger;
+  /** For tests: called at each crash point. */
+  readonly reached?: ReachedPoint;
+}
+
 /** Composes the server from its configuration; the only place that makes its services. */
-export function createApp(config: Config, { logger }: { readonly logger: Logger }): App {
+export function createApp(config: Config, options: AppOptions): App {
+  const { logger, reached = goOn } = options;
   const metrics = createMetrics();
   let ready = !config.nomad.enabled;
   const state = { ready: () => ready };
@@ -38,7 +47,7 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
   };
   const metricsServer = ownListener && createMetricsServer({ ...ownListener, metrics: metrics.text });
   const nomad = config.nomad.enabled
-    ? composeNomad(config, logger, (count) => metrics.count("repairs", {}, count))
+    ? composeNomad(config, { logger, reached, onRepairs: (count) => metrics.count("repairs", {}, count) })
     : undefined;
   const api: ApiServer = createApiServer({
     ...parts,
@@ -70,6 +79,7 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
     nomad?.recover().then(
       () => {
         ready = true;
+        reached("recovery.done");
         return nomad.checkCompatibility();
       },
       (error: unknown) => logger.error("the recovery failed", { error }),
@@ -81,9 +91,12 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
     certificate?.stop();
     api.beginStop();
     await nomad?.stopWorking();
+    reached("stop.working-stopped");
     await api.close({ graceMs: config.server.shutdowntimeout * 1_000 });
+    reached("stop.api-closed");
     await nomad?.close();
     metricsServer?.close();
+    reached("stop.done");
   }
 
   return {
@@ -103,8 +116,12 @@ export function createApp(config: Config, { logger }: { readonly logger: Logger 
 }
 
 /** The managers and their connection to Nomad. */
-function composeNomad(config: Config, logger: Logger, onRepairs: (count: number) => void) {
+function composeNomad(
+  config: Config,
+  options: Required<AppOptions> & { readonly onRepairs: (count: number) => void },
+) {
   const { server, nomad: settings } = config;
+  const { logger, reached, onRepairs } = options;
   const nomad = connectNomad(nomadOptions(config), {
     logger,
     snapshotInterval: settings.snapshotinterval * 1_000,
@@ -122,6 +139,7 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
     warm: settings.warm,
     executionTtl: server.executionttl,
     logger: logger.child({ package: "runner" }),
+    reached,
     onPoolChange: ({ environmentId }) => environments.poolChanged(environmentId),
   });
   const environments = new EnvironmentManager({
@@ -135,6 +153,7 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
       reloadTimeout: server.alert.prewarmingpoolreloadtimeout,
     },
     logger: logger.child({ package: "environment" }),
+    reached,
   });
   const template = new TemplateFile(server.templatejobfile, { client, logger });
   const stopping = new AbortController();
@@ -151,6 +170,7 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
     async recover() {
       base ??= await template.read({ signal: stopping.signal });
       await view.start();
+      reached("recovery.connected");
       if (stopping.signal.aborted) return;
       view.subscribe(runners);
       view.subscribe(environments);
@@ -169,6 +189,7 @@ function composeNomad(config: Config, logger: Logger, onRepairs: (count: number)
     /** Nothing works by itself any more, and reservations are given back: a successor may start. Clients are still served. */
     async stopWorking() {
       stopping.abort();
+      reached("stop.begun");
       environments.stop();
       await runners.stop();
     },

@@ -9,6 +9,7 @@ import { type JobRecord, jobOf } from "../nomad/job-record.js";
 import { buildTemplateJob, readSettings, type TemplateOptions } from "../nomad/job-template.js";
 import type { RegisterJob } from "../nomad/registration.js";
 import type { Job } from "../nomad/wire.js";
+import { goOn, type ReachedPoint } from "../runner/crash-points.js";
 import type { RunnerManager } from "../runner/manager.js";
 import { isDepleted } from "../runner/pool-policy.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -32,6 +33,8 @@ export interface EnvironmentManagerOptions {
   /** `server.alert.*`: a share in [0, 1), and seconds. */
   readonly alert: { readonly threshold: number; readonly reloadTimeout: number };
   readonly logger: Logger;
+  /** For tests. */
+  readonly reached?: ReachedPoint;
 }
 
 /** An environment as it was asked for, or read from Nomad. */
@@ -50,9 +53,11 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   readonly #alert: DepletionAlert;
   readonly #watch: TemplateWatch;
   readonly #stop = new AbortController();
+  readonly #reached: ReachedPoint;
 
   constructor(options: EnvironmentManagerOptions) {
     this.#options = options;
+    this.#reached = options.reached ?? goOn;
     // One for each change under way; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
     this.#watch = new TemplateWatch({ view: options.view, logger: options.logger });
@@ -113,6 +118,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
       const outcome = this.#known.has(id) ? "replaced" : "created";
       const wanted = this.#wanted(id, settings);
       this.#known.set(id, wanted);
+      this.#reached("replace.begun");
       try {
         await this.#establish(wanted);
       } catch (error) {
@@ -121,6 +127,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
       }
       // From here on the pool goes on by itself, whatever fails.
       await this.#options.runners.runPool(id);
+      this.#reached("replace.filled");
       return outcome;
     });
   }
@@ -128,6 +135,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   delete(id: number): Promise<boolean> {
     return this.#changes.run(id, async () => {
       if (!this.#known.delete(id)) return false;
+      this.#reached("delete.begun");
       try {
         await this.#destroy(id);
       } catch (error) {
@@ -173,6 +181,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     await this.#destroy(environment.id, pool);
     try {
       await register(template, { urgent: true, signal: this.#stop.signal });
+      this.#reached("replace.template-registered");
     } catch (error) {
       if (isNomadError(error, "refused", "not-found", "placement")) await this.#refused(environment.id);
       throw error;
@@ -191,6 +200,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   async #destroy(id: number, replacement?: { readonly size: number; readonly template: Job }): Promise<void> {
     await this.#options.runners.closePool(id, replacement === undefined ? {} : { replacement });
     await this.#options.client.deregisterJob(templateJobId(id), { purge: true });
+    this.#reached(replacement === undefined ? "delete.template-deleted" : "replace.template-deleted");
   }
 
   /** Goes on with what a client was told has failed, until it is done or somebody wants something else. */
@@ -256,7 +266,9 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     if (read === undefined || this.#known.has(id)) return;
     this.#known.set(id, read);
     runners.openPool(id, { size: read.environment.prewarmingPoolSize, template: read.template });
+    this.#reached("recovery.pool-opened");
     runners.recoverPool(id, options);
+    this.#reached("recovery.adopted");
     this.#run(id);
   }
 

@@ -1,6 +1,6 @@
 import { type AllocationState, allocationState, currentAllocation } from "./allocation-state.js";
 import { DEFAULT_GROUP, parseJobId } from "./job-ids.js";
-import { type JobRecord, JobRecords } from "./job-record.js";
+import { type JobRecord, JobRecords, statusOf } from "./job-record.js";
 import type { Allocation, Job, JobStub, NomadEvent } from "./wire.js";
 
 /** Called with the id of each job about which something changed: look at it again. */
@@ -8,7 +8,8 @@ export type Changed = (jobId: string) => void;
 
 /**
  * What is known of our jobs and their allocations: fed by events and by complete lists, in any order. Every object carries Nomad's index, and
- * an older word about it never replaces a newer one (nomad.md, "Event stream").
+ * an older word about it never replaces a newer one (nomad.md, "Event stream"). A job can change twice at one index (an allocation fails, which leaves
+ * the job dead for a moment, and the evaluation that goes with it): then the later word counts.
  */
 export class ClusterState {
   readonly #records = new JobRecords();
@@ -72,7 +73,7 @@ export class ClusterState {
     const record = this.#records.of(job);
     if (record === undefined || (this.#removed.get(record.id) ?? -1) >= record.modifyIndex) return;
     const known = this.#jobs.get(record.id);
-    if (known !== undefined && known.modifyIndex >= record.modifyIndex) return;
+    if (known !== undefined && !isNews(record, known)) return;
     this.#jobs.set(record.id, record);
     this.#changed(record.id);
   }
@@ -120,8 +121,9 @@ export class ClusterState {
       const known = this.#jobs.get(stub.ID);
       if (known === undefined) return parsed.kind === "template" || stub.Status !== "dead";
       if (known.jobModifyIndex !== stub.JobModifyIndex) return known.modifyIndex < stub.ModifyIndex;
-      if (known.modifyIndex < stub.ModifyIndex) {
-        this.#jobs.set(stub.ID, { ...known, modifyIndex: stub.ModifyIndex, status: stub.Status });
+      const word = { modifyIndex: stub.ModifyIndex, status: statusOf(stub) };
+      if (isNews(word, known)) {
+        this.#jobs.set(stub.ID, { ...known, ...word });
         this.#changed(stub.ID);
       }
       return false;
@@ -152,4 +154,15 @@ export class ClusterState {
     this.#allocationBaseline = Math.max(this.#allocationBaseline, index);
     return allocations.filter((allocation) => this.applyAllocation(allocation));
   }
+}
+
+/** Whether a word about a job says more than what is known of it. */
+function isNews(
+  word: Pick<JobRecord, "modifyIndex" | "status">,
+  known: Pick<JobRecord, "modifyIndex" | "status">,
+): boolean {
+  return (
+    word.modifyIndex > known.modifyIndex ||
+    (word.modifyIndex === known.modifyIndex && word.status !== known.status)
+  );
 }

@@ -37,7 +37,7 @@ export class JobRecords {
       jobModifyIndex: job.JobModifyIndex ?? 0,
       modifyIndex: job.ModifyIndex ?? job.JobModifyIndex ?? 0,
       createIndex: job.CreateIndex ?? job.JobModifyIndex ?? 0,
-      status: job.Stop === true ? "dead" : (job.Status ?? "pending"),
+      status: statusOf(job),
     };
   }
 
@@ -49,6 +49,11 @@ export class JobRecords {
     this.#bodies.set(key, body);
     return body;
   }
+}
+
+/** A job's status; a stopped one is as good as dead, whatever of it still runs. */
+export function statusOf({ Stop, Status }: Pick<Job, "Stop" | "Status">): string {
+  return Stop === true ? "dead" : (Status ?? "pending");
 }
 
 /** The job of a record, to be registered again with this meta in its config group. */

@@ -4,6 +4,7 @@ import { Backoff } from "../lib/backoff.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
 import { isNomadError, NomadError } from "../nomad/errors.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import { RunnerError } from "./errors.js";
 import type { MarkWriter } from "./mark-writer.js";
 import type { Pool } from "./pool.js";
@@ -25,6 +26,7 @@ export interface ClaimsOptions {
   readonly sessions: Sessions;
   /** Brings an unclaimed runner to what is known of its job. */
   readonly look: (runnerId: string) => void;
+  readonly reached: ReachedPoint;
   readonly logger: Logger;
 }
 
@@ -88,13 +90,15 @@ export class Claims {
   }
 
   async #mark(runner: Runner): Promise<void> {
+    this.#options.reached("claim.before-mark");
     const marking = this.#options.marks.reserve(runner.id, { urgent: true }).then(() => true);
     if (await atMost(MARK_TIMEOUT_MS, marking)) return;
     throw new NomadError("unreachable", "Nomad does not answer in time");
   }
 
   #hand(runner: Runner, inactivityTimeout: number): UsedRunner {
-    const { registry, sessions } = this.#options;
+    const { registry, sessions, reached } = this.#options;
+    reached("claim.marked");
     const session = sessions.open(runner, inactivityTimeout);
     registry.move(runner, "used");
     // After the answer: the mark gets its own timeout and is a reservation no longer.
@@ -103,11 +107,13 @@ export class Claims {
   }
 
   async #settle(runner: Runner, inactivityTimeout: number): Promise<void> {
-    const { marks, logger } = this.#options;
+    const { marks, logger, reached } = this.#options;
+    reached("claim.answered");
     const backoff = new Backoff(RETRY);
     while (runner.state === "used" && !this.#stop.signal.aborted) {
       try {
-        return await marks.claimed(runner.id, inactivityTimeout);
+        await marks.claimed(runner.id, inactivityTimeout);
+        return reached("claim.settled");
       } catch (error) {
         if (runner.state !== "used" || isNomadError(error, "not-found")) return;
         logger.warn("the mark of a claimed runner could not be set right, trying again", {

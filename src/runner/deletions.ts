@@ -3,6 +3,7 @@ import { Backoff } from "../lib/backoff.js";
 import { Semaphore } from "../lib/semaphore.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 
 /** Deletions sent side by side. */
 const DELETIONS_AT_ONCE = 32;
@@ -13,15 +14,21 @@ const RETRY = { initial: 1_000, maximum: 60_000 };
 export class Deletions {
   readonly #client: NomadClient;
   readonly #logger: Logger;
+  readonly #reached: ReachedPoint;
   readonly #room = new Semaphore(DELETIONS_AT_ONCE);
   /** First tries that are under way, so that several callers share one. */
   readonly #trying = new Map<string, Promise<void>>();
   readonly #retrying = new Set<string>();
   readonly #stop = new AbortController();
 
-  constructor(options: { readonly client: NomadClient; readonly logger: Logger }) {
+  constructor(options: {
+    readonly client: NomadClient;
+    readonly logger: Logger;
+    readonly reached: ReachedPoint;
+  }) {
     this.#client = options.client;
     this.#logger = options.logger;
+    this.#reached = options.reached;
     // One for each deletion that is tried again; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -61,7 +68,9 @@ export class Deletions {
   }
 
   async #attempt(jobId: string): Promise<void> {
+    this.#reached("deletion.before");
     await this.#room.run(() => this.#client.deregisterJob(jobId, { purge: true }));
+    this.#reached("deletion.done");
   }
 
   async #retry(jobId: string): Promise<void> {

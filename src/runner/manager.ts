@@ -10,6 +10,7 @@ import type { Job } from "../nomad/wire.js";
 import type { RunnerShell } from "../shell/runner-shell.js";
 import type { Logger } from "../telemetry/logger.js";
 import { Claims } from "./claims.js";
+import { goOn, type ReachedPoint } from "./crash-points.js";
 import { Deletions } from "./deletions.js";
 import type { RunnerHandle, RunnerService } from "./handle.js";
 import { MarkWriter } from "./mark-writer.js";
@@ -53,6 +54,8 @@ export interface RunnerManagerOptions {
   readonly logger: Logger;
   /** Called whenever a pool's figures may have changed. */
   readonly onPoolChange?: (pool: Pool) => void;
+  /** For tests. */
+  readonly reached?: ReachedPoint;
 }
 
 /** The runners of all environments: pools, claims, returns, recovery (lifecycle.md). */
@@ -68,24 +71,27 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #observer: Observer;
   readonly #orphans: Orphans;
   readonly #controllers = new Map<Pool, PoolController>();
+  readonly #reached: ReachedPoint;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerManagerOptions) {
-    const { client, view, logger } = options;
+    const { client, view, logger, reached = goOn } = options;
     const instance = randomUUID();
-    const deletions = new Deletions({ client, logger });
-    const registry = new RunnerRegistry({ deletions, logger, changed: (pool) => this.#poolChanged(pool) });
+    const deletions = new Deletions({ client, logger, reached });
+    const changed = (pool: Pool) => this.#poolChanged(pool);
+    const registry = new RunnerRegistry({ deletions, logger, reached, changed });
     const marks = new MarkWriter({ client, view, instance });
-    const sessions = new Sessions({ ...options, registry });
+    const sessions = new Sessions({ ...options, registry, reached });
     this.#options = options;
+    this.#reached = reached;
     this.#deletions = deletions;
     this.#registry = registry;
     this.#sessions = sessions;
-    this.#reservations = new Reservations({ marks, warm: options.warm, logger });
+    this.#reservations = new Reservations({ marks, warm: options.warm, logger, reached });
     this.#marks = marks;
     const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
-    this.#claims = new Claims({ registry, marks, view, sessions, look, logger });
-    this.#recovery = new Recovery({ registry, view, sessions, deletions, marks, logger });
+    this.#claims = new Claims({ registry, marks, view, sessions, look, logger, reached });
+    this.#recovery = new Recovery({ registry, view, sessions, deletions, marks, logger, reached });
     this.#observer = new Observer({ registry, view, deletions, instance, logger });
     this.#orphans = new Orphans({ registry, view, deletions, logger });
   }
@@ -143,13 +149,14 @@ export class RunnerManager implements RunnerService, ClusterListener {
     const runner = this.#registry.runner(runnerId);
     if (runner?.state !== "used") return;
     const gone = this.#registry.giveUp(runner, { outcome: STOPPED, reason: "returned by its client" });
+    this.#reached("return.given-up");
     if (
       await atMost(
         ANSWER_MS,
         gone.then(() => true),
       )
     )
-      return;
+      return this.#reached("return.deleted");
     throw new NomadError("unreachable", "Nomad does not answer in time");
   }
 
@@ -178,6 +185,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
       pool,
       registry: this.#registry,
       register,
+      reached: this.#reached,
       pullOnFill: !disableForcePull,
       logger,
     });
@@ -213,6 +221,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   ): Promise<void> {
     const pool = this.#registry.pool(environmentId);
     const { replacement } = options;
+    const change = replacement === undefined ? "delete" : "replace";
     const reason = "its environment was replaced or deleted";
     const deletions = [...(pool?.runners() ?? [])].map((runner) =>
       this.#registry.giveUp(runner, { outcome: STOPPED, reason }),
@@ -224,9 +233,12 @@ export class RunnerManager implements RunnerService, ClusterListener {
     if (replacement !== undefined) this.openPool(environmentId, replacement);
     const controller = pool && this.#controllers.get(pool);
     if (pool !== undefined) this.#controllers.delete(pool);
+    this.#reached(`${change}.given-up`);
     await controller?.stop();
+    this.#reached(`${change}.controller-stopped`);
     await this.#deleteAll(environmentId);
     await deleted;
+    this.#reached(`${change}.runners-deleted`);
   }
 
   /** Lists the environment's runner jobs at Nomad and deletes them, until there is none. */

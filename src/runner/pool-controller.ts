@@ -5,6 +5,7 @@ import { isNomadError, PlacementError } from "../nomad/errors.js";
 import { buildRunnerJob } from "../nomad/job-template.js";
 import type { RegisterJob } from "../nomad/registration.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import type { Pool } from "./pool.js";
 import { shortage, surplus } from "./pool-policy.js";
 import { type RunnerRegistry, STOPPED } from "./registry.js";
@@ -26,6 +27,7 @@ export interface PoolControllerOptions {
   readonly register: RegisterJob;
   /** Images are pulled again when the pool is filled; false with `nomad.disableforcepull`. */
   readonly pullOnFill: boolean;
+  readonly reached: ReachedPoint;
   readonly logger: Logger;
 }
 
@@ -36,6 +38,7 @@ export class PoolController {
   readonly #registerJob: RegisterJob;
   readonly #pullOnFill: boolean;
   readonly #logger: Logger;
+  readonly #reached: ReachedPoint;
   readonly #backoff = new Backoff(RETRY);
   readonly #stop = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
@@ -52,6 +55,7 @@ export class PoolController {
     this.#registry = options.registry;
     this.#registerJob = options.register;
     this.#pullOnFill = options.pullOnFill;
+    this.#reached = options.reached;
     this.#logger = options.logger.child({ environment_id: options.pool.environmentId });
     // One for each registration under way; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
@@ -163,9 +167,12 @@ export class PoolController {
     while (!signal.aborted && runner.state === "registering") {
       try {
         const job = buildRunnerJob(this.#pool.template, runner.id, options);
+        this.#reached("register.before");
         await this.#registerJob(job, { enforceIndex: 0, signal });
+        this.#reached("register.answered");
         this.#registered(runner);
         this.#backoff.reset();
+        this.#reached("register.done");
         return options.onFirst();
       } catch (error) {
         if (isNomadError(error, "conflict")) {

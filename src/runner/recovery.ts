@@ -2,6 +2,7 @@ import type { ClusterView } from "../nomad/cluster-view.js";
 import { type JobRecord, jobOf } from "../nomad/job-record.js";
 import { sameRunners } from "../nomad/job-template.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import type { Deletions } from "./deletions.js";
 import type { MarkWriter } from "./mark-writer.js";
 import { type Mark, RESERVED_TIMEOUT_S, readMark } from "./marks.js";
@@ -17,6 +18,7 @@ export interface RecoveryOptions {
   readonly sessions: Sessions;
   readonly deletions: Deletions;
   readonly marks: MarkWriter;
+  readonly reached: ReachedPoint;
   readonly logger: Logger;
 }
 
@@ -41,7 +43,7 @@ export class Recovery {
   }
 
   #recover(pool: Pool, record: JobRecord, options: { readonly running: boolean }): void {
-    const { registry, view, deletions, logger } = this.#options;
+    const { registry, view, deletions, logger, reached } = this.#options;
     if (record.meta === undefined) {
       return logger.warn("a runner job without a config group is left alone", { runner_id: record.id });
     }
@@ -52,13 +54,17 @@ export class Recovery {
     if (outdated || (mark.kind !== "free" && !ready && !options.running)) {
       logger.info("a runner that cannot be used any more is replaced", { runner_id: record.id });
       registry.noteGivenUp(record.id);
+      reached("recovery.replacing");
       return deletions.deleteInBackground(record.id);
     }
     const runner = new Runner(record.id, record.environmentId, mark.kind === "free" ? "starting" : "foreign");
     registry.add(pool, runner);
     if (mark.kind === "free") {
       if (ready) registry.move(runner, "idle");
-    } else if (!options.running) this.takeOver(runner, mark);
+    } else if (!options.running) {
+      this.takeOver(runner, mark);
+      reached("recovery.taken-over");
+    }
   }
 
   /** Serves a runner that an earlier server, or another one, handed out; its timer starts anew with the stored duration. */

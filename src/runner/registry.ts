@@ -1,4 +1,5 @@
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import type { Deletions } from "./deletions.js";
 import type { ExecutionOutcome } from "./handle.js";
 import type { Pool } from "./pool.js";
@@ -18,16 +19,19 @@ export class RunnerRegistry {
   readonly #givenUp = new Set<string>();
   readonly #deletions: Deletions;
   readonly #logger: Logger;
+  readonly #reached: ReachedPoint;
   readonly #changed: (pool: Pool) => void;
 
   /** `changed` is called whenever a pool's figures may have changed. */
   constructor(options: {
     readonly deletions: Deletions;
     readonly logger: Logger;
+    readonly reached: ReachedPoint;
     readonly changed: (pool: Pool) => void;
   }) {
     this.#deletions = options.deletions;
     this.#logger = options.logger;
+    this.#reached = options.reached;
     this.#changed = options.changed;
   }
 
@@ -112,6 +116,7 @@ export class RunnerRegistry {
   discard(runner: Runner, options: { readonly outcome: ExecutionOutcome; readonly reason: string }): void {
     this.#givenUp.add(runner.id);
     this.remove(runner, options);
+    this.#reached("discard.given-up");
     this.#deletions.deleteInBackground(runner.id);
   }
 

@@ -1,4 +1,5 @@
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import type { MarkWriter } from "./mark-writer.js";
 import type { Pool } from "./pool.js";
 import { wantedReservations } from "./pool-policy.js";
@@ -12,15 +13,22 @@ export class Reservations {
   readonly #marks: MarkWriter;
   readonly #warm: number;
   readonly #logger: Logger;
+  readonly #reached: ReachedPoint;
   readonly #pending = new Map<Pool, Set<Runner>>();
   readonly #resting = new Set<Pool>();
   #stopped = false;
 
   /** `warm`: `nomad.warm`. */
-  constructor(options: { readonly marks: MarkWriter; readonly warm: number; readonly logger: Logger }) {
+  constructor(options: {
+    readonly marks: MarkWriter;
+    readonly warm: number;
+    readonly logger: Logger;
+    readonly reached: ReachedPoint;
+  }) {
     this.#marks = options.marks;
     this.#warm = options.warm;
     this.#logger = options.logger;
+    this.#reached = options.reached;
   }
 
   /** Reserves as many idle runners as are wanted and are not yet; returns at once. */
@@ -42,13 +50,16 @@ export class Reservations {
   async stop(pools: Iterable<Pool>): Promise<void> {
     this.#stopped = true;
     await this.#marks.settled();
+    this.#reached("stop.marks-settled");
     const held = [...pools].flatMap((pool) => [...pool.runners()].filter((runner) => isHeld(runner)));
     await Promise.allSettled(held.map((runner) => this.#release(runner)));
   }
 
   async #reserve(pool: Pool, runner: Runner, pending: Set<Runner>): Promise<void> {
     try {
+      this.#reached("reserve.before-mark");
       await this.#marks.reserve(runner.id, { urgent: false });
+      this.#reached("reserve.marked");
       pool.setReserved(runner, true);
     } catch (error) {
       // Another instance's runner shows itself as foreign through its job; everything else is worth another try.
@@ -71,7 +82,9 @@ export class Reservations {
 
   async #release(runner: Runner): Promise<void> {
     try {
+      this.#reached("stop.before-release");
       await this.#marks.release(runner.id);
+      this.#reached("stop.released");
     } catch (error) {
       this.#logger.warn("a reserved runner could not be given back", { runner_id: runner.id, error });
     }

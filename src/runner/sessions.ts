@@ -2,6 +2,7 @@ import type { ClusterView } from "../nomad/cluster-view.js";
 import type { ExecTarget } from "../nomad/exec.js";
 import type { RunnerShell } from "../shell/runner-shell.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import { mappedPorts } from "./mapped-ports.js";
 import { LOST, type RunnerRegistry, STOPPED } from "./registry.js";
 import type { Runner } from "./runner.js";
@@ -17,6 +18,7 @@ export interface SessionsOptions {
   }) => RunnerShell;
   /** Seconds: `server.executionttl`. */
   readonly executionTtl: number;
+  readonly reached: ReachedPoint;
   readonly logger: Logger;
 }
 
@@ -32,7 +34,7 @@ export class Sessions {
 
   /** Makes `runner.session`, with its timer started. `inactivityTimeout` in seconds. The runner must be running. */
   open(runner: Runner, inactivityTimeout: number): UsedRunner {
-    const { registry, view, openShell, executionTtl } = this.#options;
+    const { registry, view, openShell, executionTtl, reached } = this.#options;
     const allocation = view.allocation(runner.id);
     const logger = this.#options.logger.child({ runner_id: runner.id, environment_id: runner.environmentId });
     const target = { allocationId: allocation?.id ?? "", nodeId: allocation?.nodeId ?? "" };
@@ -44,6 +46,7 @@ export class Sessions {
       inactivityTimeout,
       executionTtl,
       logger,
+      reached,
       onInactive: () => registry.discard(runner, { outcome: STOPPED, reason: "inactivity timeout" }),
       onUnstoppable: () => {
         if (!this.#stopping)

@@ -1,5 +1,6 @@
 import type { RunnerShell } from "../shell/runner-shell.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { ReachedPoint } from "./crash-points.js";
 import { RunnerError } from "./errors.js";
 import { Execution } from "./execution.js";
 import type {
@@ -27,6 +28,7 @@ export interface UsedRunnerOptions {
   /** Seconds: `server.executionttl`. */
   readonly executionTtl: number;
   readonly logger: Logger;
+  readonly reached: ReachedPoint;
   /** The inactivity timeout passed; the executions were told. */
   onInactive(): void;
   /** A command could not be ended in time: the runner must go. */
@@ -85,7 +87,10 @@ export class UsedRunner implements RunnerHandle {
     const execution = new Execution(
       {
         shell: this.#options.shell,
-        onOver: (over) => this.#live.delete(over),
+        onOver: (over) => {
+          this.#live.delete(over);
+          this.#options.reached("execution.over");
+        },
         onUnstoppable: () => this.#options.onUnstoppable(),
         onSurprise: (message, error) => this.#options.logger.warn(message, { error }),
       },
@@ -93,6 +98,7 @@ export class UsedRunner implements RunnerHandle {
     );
     this.#live.add(execution);
     execution.start(request);
+    this.#options.reached("execution.opened");
     return execution;
   }
 

@@ -35,12 +35,16 @@ export class Lab {
     return new Lab(agent, port);
   }
 
+  /** Where it is, for a server that the test starts by itself. */
+  get nomad(): { readonly host: string; readonly port: number; readonly token: string } {
+    return { host: "127.0.0.1", port: this.#port, token: TOKEN };
+  }
+
   async server(
     variables: Readonly<Record<string, string>> = {},
     options: { readonly gateOpen?: boolean; readonly recovered?: boolean } = {},
   ): Promise<TestServer> {
-    const nomad = { host: "127.0.0.1", port: this.#port, token: TOKEN };
-    const server = await TestServer.start({ nomad, variables, ...options });
+    const server = await TestServer.start({ nomad: this.nomad, variables, ...options });
     this.#servers.push(server);
     return server;
   }
@@ -81,6 +85,12 @@ export class Lab {
   async jobIds(prefix = ""): Promise<string[]> {
     const { body } = await this.call("GET", `/v1/jobs?prefix=${prefix}`);
     return (body as JobStub[]).map(({ ID }) => ID);
+  }
+
+  /** The ids of all jobs but dead ones, which are ignored (lifecycle.md). */
+  async livingJobIds(): Promise<string[]> {
+    const { body } = await this.call("GET", "/v1/jobs");
+    return (body as JobStub[]).filter(({ Status }) => Status !== "dead").map(({ ID }) => ID);
   }
 
   async job(id: string): Promise<Job | undefined> {

@@ -117,7 +117,7 @@ export class TestServer {
   async settled(
     environmentId: number,
     wanted: { readonly idle: number; readonly starting?: number; readonly used?: number },
-    options: { readonly within?: number } = {},
+    options: { readonly within?: number; readonly every?: number } = {},
   ): Promise<void> {
     const { idle, starting = 0, used } = wanted;
     let last: Figures | undefined;

@@ -1,4 +1,4 @@
-/** How often a condition is looked at, ms. */
+/** How often a condition is looked at where nothing else is said, ms. */
 const PERIOD_MS = 10;
 
 /**
@@ -8,7 +8,7 @@ const PERIOD_MS = 10;
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  { within = 10_000 }: { readonly within?: number } = {},
+  { within = 10_000, every = PERIOD_MS }: { readonly within?: number; readonly every?: number } = {},
 ): Promise<T> {
   const end = performance.now() + within;
   let seen: unknown;
@@ -21,6 +21,6 @@ export async function until<T>(
       seen = error;
     }
     if (performance.now() > end) throw new Error(`${what}: not within ${within} ms`, { cause: seen });
-    await new Promise((resolve) => setTimeout(resolve, PERIOD_MS));
+    await new Promise((resolve) => setTimeout(resolve, every));
   }
 }

@@ -185,6 +185,19 @@ describe("recovery", () => {
     await second.settled(58, { idle: 3 });
   });
 
+  it("destroys a used runner that failed while no server ran, before Nomad starts it again", async () => {
+    const first = await lab.server();
+    await first.client.put(155, { prewarmingPoolSize: 1 });
+    await first.settled(155, { idle: 1 });
+    const used = await first.claimed(155);
+    await first.settled(155, { idle: 1, used: 1 });
+    first.crash();
+    await lab.kill(used, "failed");
+    const second = await lab.server();
+    await until("its job to go", async () => (await lab.job(used)) === undefined);
+    expect(await second.statusOf(used)).toBe(410);
+  });
+
   it("ignores what died while no server ran, and makes others", async () => {
     const first = await lab.server();
     await first.client.put(59, { prewarmingPoolSize: 2 });
