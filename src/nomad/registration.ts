@@ -1,7 +1,7 @@
 import { withDeadline } from "../lib/with-deadline.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { NomadClient, Registered } from "./client.js";
-import { PlacementError } from "./errors.js";
+import { NomadError, PlacementError } from "./errors.js";
 import { type EvaluationWaiters, isDecided } from "./evaluation-waiters.js";
 import { placementMessage } from "./placement-message.js";
 import type { Evaluation, Job } from "./wire.js";
@@ -47,7 +47,7 @@ export async function registerAndAwait(
   const { logger, enforceIndex, signal } = options;
   const { queue = (call) => call() } = options;
   const registered = await queue(() => {
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw new NomadError("aborted", "the registration was given up before its turn");
     return client.registerJob(job, { ...(enforceIndex !== undefined && { enforceIndex }) });
   });
   if (registered.warnings !== "") {
