@@ -18,6 +18,7 @@ Environment:
   NOMAD_ACL             1: with ACLs; the management token is in the env file only
   NOMAD_BIN             a Nomad binary, instead of building one
   NOMAD_LOG_LEVEL       of the agent (INFO)
+  NOMAD_EXTRA_CONFIG    a file with more of the agent's configuration
   POSEIDON_CACHE        what is kept between runs (~/.cache/poseidon)
   POSEIDON_CLUSTER_DIR  the cluster's own folder (<cache>/cluster)
   DOCKER_STORAGE_DRIVER for dockerd (it chooses what works here)
@@ -269,7 +270,8 @@ start_nomad() {
     check_ports
     # Without the caller's Nomad variables: the agent takes some of them too.
     # shellcheck disable=SC2046
-    start_daemon nomad env $(compgen -e NOMAD_ | sed 's/^/-u /') "$nomad_bin" agent -config "$STATE/agent.hcl"
+    start_daemon nomad env $(compgen -e NOMAD_ | sed 's/^/-u /') "$nomad_bin" agent -config "$STATE/agent.hcl" \
+      ${NOMAD_EXTRA_CONFIG:+-config "$NOMAD_EXTRA_CONFIG"}
   fi
   wait_for_daemon nomad 30 leader_known || fail_with_log "Nomad did not start" "$LOGS/nomad.log"
   if [ "$ACL" = 1 ] && ! [ -e "$TOKEN_HEADER" ]; then bootstrap_acl; fi
