@@ -5,10 +5,11 @@ import type { Config } from "./config/schema.js";
 import type { NomadOptions, NomadTlsFiles } from "./nomad/options.js";
 
 /** What the API takes from the configuration. */
-export function apiOptions({ server, sentry }: Config): ApiOptions {
+export function apiOptions({ server, sentry }: Config, sockets: readonly number[] = []): ApiOptions {
   return {
     address: server.address,
     port: server.port,
+    sockets,
     token: server.token,
     bodyLimit: server.bodylimit,
     bodyBudget: server.bodybudget,

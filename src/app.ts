@@ -6,6 +6,7 @@ import type { Config } from "./config/schema.js";
 import { EnvironmentManager } from "./environment/manager.js";
 import { TemplateFile } from "./environment/template-file.js";
 import { environmentsWithoutNomad, runnersWithoutNomad } from "./environment/without-nomad.js";
+import { atMost } from "./lib/at-most.js";
 import { isLoopback } from "./lib/is-loopback.js";
 import { connectNomad } from "./nomad/connection.js";
 import type { Job } from "./nomad/wire.js";
@@ -14,6 +15,9 @@ import { RunnerManager } from "./runner/manager.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
 import type { Logger } from "./telemetry/logger.js";
 import { createMetrics } from "./telemetry/metrics.js";
+
+/** How long a server on passed sockets lets clients wait for its recovery before it tells them that there is none yet, ms. */
+const RECOVERY_FIRST_MS = 10_000;
 
 /** The server as a whole. Both calls are idempotent. */
 export interface App {
@@ -28,19 +32,21 @@ export interface App {
 /** What an app is made with beside its configuration. */
 export interface AppOptions {
   readonly logger: Logger;
+  /** Descriptors of listening sockets to take in place of address and port. */
+  readonly sockets?: readonly number[];
   /** For tests: called at each crash point. */
   readonly reached?: ReachedPoint;
 }
 
 /** Composes the server from its configuration; the only place that makes its services. */
 export function createApp(config: Config, options: AppOptions): App {
-  const { logger, reached = goOn } = options;
+  const { logger, sockets = [], reached = goOn } = options;
   const metrics = createMetrics();
   let ready = !config.nomad.enabled;
   const state = { ready: () => ready };
   const ownListener = metricsAddress(config);
   const parts = {
-    options: apiOptions(config),
+    options: apiOptions(config, sockets),
     state,
     logger,
     ...(ownListener === undefined && { metrics: metrics.text }),
@@ -68,6 +74,10 @@ export function createApp(config: Config, options: AppOptions): App {
   async function start() {
     await certificate?.start();
     await nomad?.start();
+    const recovered = recover();
+    // Clients wait in the queue of a passed socket, and are served instead of refused.
+    if (sockets.length > 0) await atMost(RECOVERY_FIRST_MS, recovered);
+    if (stopped !== undefined) throw new Error("it was stopped before it listened");
     const address = await api.listen();
     if (token === "" && !isLoopback(address.address)) {
       logger.warn("anybody who reaches this server can run commands: it listens without server.token", {
@@ -76,15 +86,20 @@ export function createApp(config: Config, options: AppOptions): App {
     }
     if (metricsServer !== undefined)
       logger.info("listening for metrics", { ...(await metricsServer.listen()) });
-    nomad?.recover().then(
-      () => {
-        ready = true;
-        reached("recovery.done");
-        return nomad.checkCompatibility();
-      },
-      (error: unknown) => logger.error("the recovery failed", { error }),
-    );
     return address;
+  }
+
+  /** Resolves when the recovery is done; what the operator should know of this Nomad is said behind it. */
+  async function recover() {
+    try {
+      await nomad?.recover();
+      ready = true;
+      reached("recovery.done");
+    } catch (error) {
+      logger.error("the recovery failed", { error });
+      return;
+    }
+    void nomad?.checkCompatibility();
   }
 
   async function stop() {
@@ -118,7 +133,7 @@ export function createApp(config: Config, options: AppOptions): App {
 /** The managers and their connection to Nomad. */
 function composeNomad(
   config: Config,
-  options: Required<AppOptions> & { readonly onRepairs: (count: number) => void },
+  options: Required<Pick<AppOptions, "logger" | "reached">> & { readonly onRepairs: (count: number) => void },
 ) {
   const { server, nomad: settings } = config;
   const { logger, reached, onRepairs } = options;

@@ -14,6 +14,9 @@ import { ExecutionSockets } from "./websocket/execution-sockets.js";
 /** How long clients may take to answer the end of their WebSockets at a stop, ms. */
 const GOODBYE_MS = 1_000;
 
+/** How long connections without a request stay at a stop, ms, so that busy clients learn by an answer that they have to connect anew. */
+const LINGER_MS = 500;
+
 /** The HTTP and WebSocket API (rest-api.md, execution.md). */
 export interface ApiServer {
   /** Starts to listen; rejects when the address cannot be taken. */
@@ -59,7 +62,11 @@ export function createApiServer(dependencies: ApiDependencies): ApiServer {
   const close = async (graceMs: number): Promise<void> => {
     stopping = true;
     listeners.close();
+    const end = performance.now() + graceMs;
     await idleOrLate(underWay, graceMs);
+    // Clients use idle connections for a POST that they would not send again: its answer tells them to go.
+    await connections.gone(Math.min(LINGER_MS, end - performance.now()));
+    await idleOrLate(underWay, Math.max(0, end - performance.now()));
     sockets.stop();
     await idleOrLate(underWay, GOODBYE_MS);
     sockets.terminate();

@@ -22,7 +22,10 @@ export type OperationSignal = "SIGHUP" | "SIGUSR1" | "SIGUSR2";
 
 /** The parts that a command starts; the program's are in main.ts, each loaded when it is needed. */
 export interface Parts {
-  createApp(config: Config, options: { readonly logger: Logger }): Promise<ServerService>;
+  createApp(
+    config: Config,
+    options: { readonly logger: Logger; readonly sockets?: readonly number[] },
+  ): Promise<ServerService>;
   createAgent(options: AgentOptions): Promise<Service>;
   /** @throws Error when the named executor cannot be had. */
   chooseExecutor(options: {

@@ -2,6 +2,8 @@ import { ConfigError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
 import type { ResolvedConfig } from "../config/resolve.js";
 import { untilAborted } from "../lib/until-aborted.js";
+import { passedSockets } from "../systemd/passed-sockets.js";
+import { type ServiceManager, serviceManager } from "../systemd/service-manager.js";
 import { createLogger } from "../telemetry/create-logger.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { CliContext, Service } from "./context.js";
@@ -19,18 +21,30 @@ export async function serve(
   const { config, notices } = resolved;
   const logger = createLogger(config.logger).child({ package: "main" });
   for (const { level, message, fields } of notices) logger[level](message, fields);
-  const app = await context.parts.createApp(config, { logger });
+  const sockets = config.server.systemdsocketactivation
+    ? passedSockets(context.environment, process.pid)
+    : [];
+  if (config.server.systemdsocketactivation && sockets.length === 0) {
+    logger.error("server.systemdsocketactivation is true, but no socket was passed (LISTEN_FDS, LISTEN_PID)");
+    return 1;
+  }
+  const app = await context.parts.createApp(config, { logger, sockets });
   context.onSignal("SIGHUP", () => void app.reload());
-  return await runUntilStopped(app, { logger, stop: context.stop });
+  const manager = serviceManager(config, { environment: context.environment, logger });
+  return await runUntilStopped(app, { logger, manager, stop: context.stop });
 }
 
 async function runUntilStopped(
   app: Service,
-  { logger, stop }: { readonly logger: Logger; readonly stop: AbortSignal },
+  options: { readonly logger: Logger; readonly manager: ServiceManager; readonly stop: AbortSignal },
 ): Promise<number> {
+  const { logger, manager, stop } = options;
   try {
     const started = await Promise.race([app.start(), untilAborted(stop)]);
-    if (started !== undefined) logger.info("listening", { address: started.address, port: started.port });
+    if (started !== undefined) {
+      logger.info("listening", { address: started.address, port: started.port });
+      manager.ready(started);
+    }
     await untilAborted(stop);
   } catch (error) {
     logger.error("the server cannot start", { error });
@@ -39,6 +53,7 @@ async function runUntilStopped(
   }
   try {
     logger.info("stopping");
+    manager.stopping();
     await app.stop();
     logger.info("stopped");
     return 0;

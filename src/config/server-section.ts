@@ -11,7 +11,6 @@ import {
   text,
 } from "./keys.js";
 
-const refused = { later: true, refused: true } as const;
 const BYTES = [1, Number.MAX_SAFE_INTEGER] as const;
 
 /** `server.*`: the API, its limits and its alert (configuration.md). */
@@ -20,8 +19,7 @@ export const serverSection = section({
   port: port(7200, "Port on which the API listens. 0: any free one, named in the log."),
   systemdsocketactivation: flag(
     false,
-    "Take the listening sockets that systemd passes (`LISTEN_FDS`) instead of opening one.",
-    refused,
+    "Take the listening sockets that systemd passes (`LISTEN_FDS`) instead of opening one. Without any the start fails.",
   ),
   token: text(
     "",

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server, type ServerOptions } f
 import { createServer as createTlsServer } from "node:https";
 import type { Socket } from "node:net";
 import type { TlsOptions } from "node:tls";
+import { atMost } from "../../lib/at-most.js";
 import type { ApiOptions } from "../options.js";
 import { answerClientErrors } from "./client-errors.js";
 
@@ -43,16 +44,27 @@ export function secureOptions(tls: NonNullable<ApiOptions["tls"]>): TlsOptions {
 /** The connections of a server, upgraded ones too, which Node itself forgets. */
 export class OpenSockets {
   readonly #sockets = new Set<Socket>();
+  #onNone: (() => void) | undefined;
 
   constructor(server: Server) {
     server.on("connection", (socket: Socket) => {
       this.#sockets.add(socket);
-      socket.once("close", () => this.#sockets.delete(socket));
+      socket.once("close", () => {
+        this.#sockets.delete(socket);
+        if (this.#sockets.size === 0) this.#onNone?.();
+      });
     });
   }
 
   get count(): number {
     return this.#sockets.size;
+  }
+
+  /** Resolves when no connection is open, or after `ms`. */
+  async gone(ms: number): Promise<void> {
+    if (this.#sockets.size === 0 || ms <= 0) return;
+    await atMost(ms, new Promise<void>((resolve) => (this.#onNone = resolve)));
+    this.#onNone = undefined;
   }
 
   destroyAll(): void {
