@@ -65,8 +65,8 @@ function ignoreContentTypes(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", (_request, _payload, done) => done(null));
   app.addHook("onRequest", (request, _reply, done) => {
-    // The framework refuses types that it cannot parse.
-    delete request.raw.headers["content-type"];
+    // The framework refuses types that it cannot parse, and some methods without any.
+    request.raw.headers["content-type"] = "application/json";
     done();
   });
 }

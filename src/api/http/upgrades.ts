@@ -37,11 +37,20 @@ export class Upgrades {
       if (before === undefined || before.closed) serve();
       else before.once("close", serve);
     });
+    // Node hangs up without an answer where nobody listens for this one; no path has it, so that it is answered as any other wrong method.
+    server.on("connect", (request, socket: Socket) => {
+      socket.on("error", () => socket.destroy());
+      this.#answer(request, socket, listener);
+    });
   }
 
   #route(request: IncomingMessage, connection: UpgradeConnection, listener: RequestListener): void {
-    const { socket } = connection;
     this.#connections.set(request, connection);
+    this.#answer(request, connection.socket, listener);
+  }
+
+  /** Has a request answered whose connection Node has given up. */
+  #answer(request: IncomingMessage, socket: Socket, listener: RequestListener): void {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(socket);

@@ -17,11 +17,11 @@ export const environmentRequest = z
       image: z
         .string({ error: IMAGE })
         .refine((name) => name.trim() !== "" && !name.includes("\0"), { error: IMAGE })
-        .meta({ description: "Container image." }),
+        .meta({ description: "Container image.", pattern: "\\S" }),
       networkAccess: flag().meta({ description: "Whether commands may use the network." }),
       exposedPorts: list(port)
         .refine((ports) => new Set(ports).size === ports.length, { error: "expected each port only once" })
-        .meta({ description: "Ports to be mapped; ignored without network access." }),
+        .meta({ description: "Ports to be mapped; ignored without network access.", uniqueItems: true }),
     },
     { error: "expected an object" },
   )

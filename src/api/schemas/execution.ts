@@ -39,6 +39,7 @@ export const executionRequest = z
     {
       command: orDefault(text(), "").meta({
         description: "A shell command line for `/bin/bash -c`. Must not contain `'`.",
+        pattern: "^[^']*$",
       }),
       privilegedExecution: flag().meta({ description: "Run as the image's user in place of `user`." }),
       timeLimit: orDefault(integer(0, MAX_SAFE), 0).meta({

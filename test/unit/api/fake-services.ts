@@ -126,6 +126,9 @@ export class FakeRunner implements RunnerHandle {
     yield [];
   };
   updated: { readonly remove: readonly string[]; readonly copy: readonly CopyEntry[] } | undefined;
+  /** An update takes as long as this, and says when it begins. */
+  beforeUpdate: Promise<void> = Promise.resolve();
+  onUpdate: () => void = () => undefined;
   file: () => Download = () => ({ size: 5, body: Readable.from([Buffer.from("hello")]) });
   fail: Error | undefined;
   signal: AbortSignal | undefined;
@@ -164,6 +167,8 @@ export class FakeRunner implements RunnerHandle {
     options?: { readonly signal?: AbortSignal },
   ): Promise<void> {
     this.#called(["update", options]);
+    this.onUpdate();
+    await this.beforeUpdate;
     this.updated = change;
   }
 

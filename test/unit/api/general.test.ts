@@ -94,11 +94,25 @@ describe("paths and methods", () => {
     ["GET", "/runners/x/execute", "POST"],
     ["TRACE", "/version", "GET"],
     ["PROPFIND", "/version", "GET"],
+    ["QUERY", "/version", "GET"],
+    ["QUERY", "/runners/x/files", "GET, PATCH"],
   ])("%s %s is 405, empty, with Allow", async (method, path, allow) => {
     const api = await startApi();
     const answer = await api.call(method, path);
     expect([answer.status, answer.text, answer.headers["content-length"]]).toEqual([405, "", "0"]);
     expect(answer.headers.allow).toBe(allow);
+  });
+
+  test.each([
+    ["a.example:443", "404 Not Found\r\n"],
+    ["/api/v1/health", "405 Method Not Allowed\r\n"],
+    ["/api/v1/unknown", "404 Not Found\r\n"],
+  ])("CONNECT %s is answered as any other method", async (target, status) => {
+    const api = await startApi();
+    const text = await api.raw(`CONNECT ${target} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status}`));
+    expect(text).toMatch(/\r\ncontent-length: 0\r\n[\s\S]*\r\n\r\n$/i);
+    expect(text.includes("allow: GET\r\n")).toBe(target.endsWith("health"));
   });
 
   test("a path that is not percent-encoded text is 400", async () => {

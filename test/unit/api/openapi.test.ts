@@ -41,6 +41,11 @@ describe("the OpenAPI document", () => {
       "timeLimit",
       "environment",
     ]);
+    expect(schemas.ExecutionRequest?.properties?.command).toMatchObject({ pattern: "^[^']*$" });
+    expect(schemas.ExecutionEnvironmentRequest?.properties).toMatchObject({
+      image: { type: "string", pattern: "\\S" },
+      exposedPorts: { uniqueItems: true },
+    });
     expect(Object.keys(schemas)).toContain("ServerMessage");
     expect(text).not.toContain("$defs");
   });
