@@ -39,7 +39,9 @@ export class Execution implements LiveExecution {
   #ending = false;
   #over = false;
   readonly #timeLimit = new LongTimer(() => this.timeOut());
-  #explanation: NodeJS.Timeout | undefined;
+  #explanation:
+    | { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome; then(): void }
+    | undefined;
   /** Aborted when the execution is over. */
   readonly #gone = new AbortController();
   #grace: NodeJS.Timeout | undefined;
@@ -91,9 +93,15 @@ export class Execution implements LiveExecution {
     this.#endCommand();
   }
 
-  /** The execution's time limit passed: the client hears of it at once, what is still printed is dropped. */
+  /** A time limit, its own or the runner's, passed: the client hears of it at once, what is still printed is dropped. */
   timeOut(): void {
-    if (this.#explanation !== undefined) return;
+    if (this.#explanation !== undefined) {
+      // The runner goes, and with it whatever could still explain the end.
+      const { timer, otherwise, then } = this.#explanation;
+      clearTimeout(timer);
+      this.#report(otherwise.type === "exit" ? otherwise : { type: "timeout" });
+      return then();
+    }
     this.#report({ type: "timeout" });
     this.#endCommand();
   }
@@ -148,10 +156,11 @@ export class Execution implements LiveExecution {
   /** Waits for an event that explains an end before `otherwise` is reported. */
   #explain(otherwise: ExecutionOutcome, then: () => void): void {
     this.#timeLimit.cancel();
-    this.#explanation = setTimeout(() => {
+    const timer = setTimeout(() => {
       this.#report(otherwise);
       then();
     }, EXPLANATION_MS);
+    this.#explanation = { timer, otherwise, then };
   }
 
   /** SIGQUIT; whoever ignores it loses the runner. */
@@ -178,7 +187,7 @@ export class Execution implements LiveExecution {
     this.#over = true;
     this.#gone.abort();
     this.#timeLimit.cancel();
-    clearTimeout(this.#explanation);
+    clearTimeout(this.#explanation?.timer);
     clearTimeout(this.#grace);
     this.#earlyInput = undefined;
     this.#owner.onOver(this);

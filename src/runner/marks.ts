@@ -37,5 +37,6 @@ export function freeMeta(meta: Meta): Meta {
 }
 
 function readTimeout(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+  const timeout = text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(timeout) ? timeout : undefined;
 }

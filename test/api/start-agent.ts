@@ -1,22 +1,38 @@
 import { createAgent } from "../../src/agent/agent.js";
 import { chooseExecutor } from "../../src/agent/executors/choose.js";
+import { createLogger } from "../../src/telemetry/create-logger.js";
 import { silentLogger } from "../../src/telemetry/silent-logger.js";
+import type { LogDestination } from "../../src/telemetry/standard-error.js";
 import { startServer } from "./start-server.js";
 import type { StartedTarget } from "./suite.js";
 
 const TOKEN = "token of the agent";
 
-/** Starts an embedded agent that loses output as Nomad does, and a server on it. Environments from `firstEnvironmentId` on are the suite's. */
-export async function startOnAgent(firstEnvironmentId: number): Promise<StartedTarget> {
-  const executor = await chooseExecutor({ logger: silentLogger });
-  const agent = createAgent({ executor, token: TOKEN, logger: silentLogger, emulateExecTruncation: true });
+/**
+ * Starts an embedded agent that loses output as Nomad does, and a server on it with `variables` over the defaults. Environments from
+ * `firstEnvironmentId` on are the suite's. With `log` everything that both log, at every level, goes there.
+ */
+export async function startOnAgent(
+  firstEnvironmentId: number,
+  variables: Readonly<Record<string, string>> = {},
+  options: { readonly log?: LogDestination } = {},
+): Promise<StartedTarget> {
+  const { log } = options;
+  const logger =
+    log === undefined
+      ? silentLogger
+      : createLogger({ level: "trace", formatter: "JSONFormatter", destination: log });
+  const token = variables["POSEIDON_NOMAD_TOKEN"] ?? TOKEN;
+  const executor = await chooseExecutor({ logger });
+  const agent = createAgent({ executor, token, logger, emulateExecTruncation: true });
   const { address, port } = await agent.start();
   return startServer(
     {
       POSEIDON_NOMAD_ADDRESS: address,
       POSEIDON_NOMAD_PORT: String(port),
-      POSEIDON_NOMAD_TOKEN: TOKEN,
+      POSEIDON_NOMAD_TOKEN: token,
       POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
+      ...variables,
     },
     {
       image: "any",
@@ -24,6 +40,6 @@ export async function startOnAgent(firstEnvironmentId: number): Promise<StartedT
       twoUsers: executor.name === "sandbox" && process.getuid?.() === 0,
       mapsPorts: false,
     },
-    () => agent.stop(),
+    { ...options, alsoStop: () => agent.stop() },
   );
 }

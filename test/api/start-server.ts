@@ -1,6 +1,7 @@
 import { createApp } from "../../src/app.js";
 import { resolveConfig } from "../../src/config/resolve.js";
 import { createLogger } from "../../src/telemetry/create-logger.js";
+import type { LogDestination } from "../../src/telemetry/standard-error.js";
 import type { ApiTarget, StartedTarget } from "./suite.js";
 
 /** The server's token in tests. */
@@ -8,12 +9,12 @@ const TOKEN = "token of the suite";
 
 /**
  * Starts a server in this process on a free port, with `variables` (`POSEIDON_…`) over the defaults, and waits until its recovery is done.
- * `stop` stops it, and then what `alsoStop` says.
+ * `stop` stops it, and then what `alsoStop` says. Its log lines go to `log`, by default to standard error.
  */
 export async function startServer(
   variables: Readonly<Record<string, string>>,
   target: Omit<ApiTarget, "baseUrl" | "token" | "separateStderr">,
-  alsoStop: () => Promise<void> = async () => undefined,
+  options: { readonly alsoStop?: () => Promise<void>; readonly log?: LogDestination } = {},
 ): Promise<StartedTarget> {
   const { config } = resolveConfig({
     file: { path: "", text: undefined },
@@ -26,27 +27,29 @@ export async function startServer(
     },
     randomToken: () => "random",
   });
-  const app = createApp(config, { logger: createLogger(config.logger) });
+  const { alsoStop, log } = options;
+  const logger = createLogger({ ...config.logger, ...(log === undefined ? {} : { destination: log }) });
+  const app = createApp(config, { logger });
   const { port } = await app.start();
   const baseUrl = `http://127.0.0.1:${port}`;
-  await recovered(baseUrl);
+  await recovered(baseUrl, config.server.token);
   return {
     ...target,
     baseUrl,
-    token: TOKEN,
+    token: config.server.token,
     separateStderr: config.server.interactivestderr,
     async stop() {
       await app.stop();
-      await alsoStop();
+      await alsoStop?.();
     },
   };
 }
 
 /** Until then every route that needs Nomad answers 500. */
-async function recovered(baseUrl: string): Promise<void> {
+async function recovered(baseUrl: string, token: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${baseUrl}/api/v1/execution-environments`, {
-      headers: { "Poseidon-Token": TOKEN },
+      headers: { "Poseidon-Token": token },
     });
     await answer.text();
     if (answer.status === 200) return;

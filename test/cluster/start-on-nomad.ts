@@ -1,11 +1,19 @@
+import type { LogDestination } from "../../src/telemetry/standard-error.js";
 import { startServer } from "../api/start-server.js";
 import type { StartedTarget } from "../api/suite.js";
 
 /** Where the real Nomad of the tests is. */
 export const nomadAddress = process.env.NOMAD_ADDR ?? "http://127.0.0.1:4646";
 
-/** Starts a server on the real Nomad. Environments from `firstEnvironmentId` on are the suite's. */
-export function startOnNomad(firstEnvironmentId: number): Promise<StartedTarget> {
+/**
+ * Starts a server on the real Nomad, with `variables` over the defaults. Environments from `firstEnvironmentId` on are the suite's. Its log
+ * lines go to `log`, by default to standard error.
+ */
+export function startOnNomad(
+  firstEnvironmentId: number,
+  variables: Readonly<Record<string, string>> = {},
+  options: { readonly log?: LogDestination } = {},
+): Promise<StartedTarget> {
   const { hostname, port } = new URL(nomadAddress);
   return startServer(
     {
@@ -13,6 +21,7 @@ export function startOnNomad(firstEnvironmentId: number): Promise<StartedTarget>
       POSEIDON_NOMAD_PORT: port,
       POSEIDON_NOMAD_TOKEN: process.env.NOMAD_TOKEN ?? "",
       POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
+      ...variables,
     },
     {
       image: process.env.POSEIDON_TEST_IMAGE ?? "poseidon-test:1",
@@ -20,5 +29,6 @@ export function startOnNomad(firstEnvironmentId: number): Promise<StartedTarget>
       twoUsers: true,
       mapsPorts: true,
     },
+    options,
   );
 }

@@ -16,6 +16,6 @@ export async function startOnDocker(firstEnvironmentId: number): Promise<Started
       POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
     },
     { image: dockerImage, firstEnvironmentId, twoUsers: true, mapsPorts: true },
-    () => agent.stop(),
+    { alsoStop: () => agent.stop() },
   );
 }

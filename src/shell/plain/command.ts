@@ -12,8 +12,9 @@ import { endCommand } from "./end-command.js";
 /** How long a command may take to start once its request was sent, in ms; the shell inside gives up after 30 s. */
 const startTimeout = 45_000;
 
-/** A command that was to end before it started gets SIGQUIT again after this time, in ms: a shell that is just starting ignores it. */
-const quitAgainTime = 250;
+/** A shell that is just starting ignores SIGQUIT: whoever was to end until this time after its start gets it again and again. In ms. */
+const deafTime = 1_000;
+const quitInterval = 250;
 
 const stopByte = 0x13;
 const startByte = Buffer.from([0x11]);
@@ -32,8 +33,8 @@ export class PlainCommand implements RunningCommand {
   #sessions: CommandSessions | undefined;
   #stderrEnded = false;
   #exitCode: number | undefined;
-  #started = false;
-  #quitEarly = false;
+  /** Until when SIGQUIT may have been ignored; before the start for ever. */
+  #deafUntil = Number.POSITIVE_INFINITY;
   /** The client stopped the terminal's output at some time (Ctrl-S). */
   #stopped = false;
   #over = false;
@@ -93,7 +94,9 @@ export class PlainCommand implements RunningCommand {
 
   quit(): void {
     if (this.#over) return;
-    this.#quitEarly = !this.#started;
+    if (performance.now() < this.#deafUntil) {
+      this.#quitTimer ??= setInterval(() => this.#input.quit(), quitInterval).unref();
+    }
     this.#input.quit();
   }
 
@@ -117,9 +120,8 @@ export class PlainCommand implements RunningCommand {
 
   #onStarted(): void {
     clearTimeout(this.#startTimer);
-    this.#started = true;
+    this.#deafUntil = performance.now() + deafTime;
     this.#input.start();
-    if (this.#quitEarly) this.#quitTimer = setTimeout(() => this.quit(), quitAgainTime).unref();
   }
 
   #onStdout(chunk: Buffer): void {
@@ -163,7 +165,7 @@ export class PlainCommand implements RunningCommand {
 
   #release(): void {
     clearTimeout(this.#startTimer);
-    clearTimeout(this.#quitTimer);
+    clearInterval(this.#quitTimer);
     if (this.#sessions === undefined) return;
     const { terminal, errors } = this.#sessions;
     // With one stream this is what the shell waits for; with two it is the end of the other session.

@@ -29,7 +29,7 @@ export async function downloadFile(
     parameters: [userWord(options.privileged), reader],
     words: [path],
     handlers: transfer,
-    keepAlive: true,
+    does: "reading",
     signal,
   });
   transfer.attach(task, signal);

@@ -47,7 +47,7 @@ async function attempt(
     parameters: [],
     words: [unique],
     handlers: { onData: () => undefined, onEnd: ended.resolve },
-    keepAlive: true,
+    does: "reading",
     signal,
   });
   const abort = () => ended.resolve({ kind: "lost", reason: "it was given up" });

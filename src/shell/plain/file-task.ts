@@ -20,8 +20,11 @@ export interface TaskHandlers {
   onDrain?(): void;
 }
 
-/** How long a task may show no progress while nobody holds it up, in ms. */
-const stallTime = 300_000;
+/**
+ * How long a task may show no progress while nobody holds it up, in ms. What reads as `user` can be stopped by that user, what writes may
+ * have much to delete first.
+ */
+const stallTimes = { reading: 60_000, writing: 300_000 } as const;
 
 /** One file operation in an exec session of its own, confirmed by an end marker (execution.md, "Files"). */
 export class FileTask {
@@ -30,13 +33,15 @@ export class FileTask {
   readonly #scanner = new MarkerScanner({ nonce: this.#nonce, exitCode: true });
   readonly #errorScanner = new MarkerScanner({ nonce: this.#nonce, exitCode: false });
   readonly #stall = new LongTimer(() => this.#finish({ kind: "lost", reason: "the operation stalled" }));
+  readonly #stallTime: number;
   #session: ScriptSession | undefined;
   #exitCode: number | undefined;
   #errorTextEnded: boolean;
   #over = false;
 
-  private constructor(handlers: TaskHandlers) {
+  private constructor(handlers: TaskHandlers, stallTime: number) {
     this.#handlers = handlers;
+    this.#stallTime = stallTime;
     this.#errorTextEnded = handlers.onErrorText === undefined;
   }
 
@@ -49,13 +54,13 @@ export class FileTask {
       /** What the text receives; never part of an argument list. */
       readonly words: readonly string[];
       readonly handlers: TaskHandlers;
-      /** False where the text hands its input on. */
-      readonly keepAlive: boolean;
+      /** What writes hands its input on; what reads is shown by a line every few seconds that the server lives. */
+      readonly does: "reading" | "writing";
       readonly signal?: AbortSignal | undefined;
     },
   ): Promise<FileTask> {
     const { text, parameters, words, handlers, signal } = options;
-    const task = new FileTask(handlers);
+    const task = new FileTask(handlers, stallTimes[options.does]);
     const session = await untilReady(
       () =>
         ScriptSession.open(context, {
@@ -65,7 +70,7 @@ export class FileTask {
             onStderr: (chunk) => task.#onStderr(chunk),
             onLost: (reason) => task.#finish({ kind: "lost", reason }),
             onDrain: () => {
-              task.#stall.restart(stallTime);
+              task.#stall.restart(task.#stallTime);
               handlers.onDrain?.();
             },
           },
@@ -74,9 +79,9 @@ export class FileTask {
       { signal },
     );
     task.#session = session;
-    task.#stall.restart(stallTime);
+    task.#stall.restart(task.#stallTime);
     session.write(requestBytes(task.#nonce, words));
-    if (options.keepAlive) session.keepAlive();
+    if (options.does === "reading") session.keepAlive();
     return task;
   }
 
@@ -93,7 +98,7 @@ export class FileTask {
 
   resume(): void {
     if (this.#over) return;
-    this.#stall.restart(stallTime);
+    this.#stall.restart(this.#stallTime);
     this.#session?.resume();
   }
 
@@ -105,7 +110,7 @@ export class FileTask {
   }
 
   #onStdout(chunk: Buffer): void {
-    this.#stall.restart(stallTime);
+    this.#stall.restart(this.#stallTime);
     const { data, marker } = this.#scanner.push(chunk);
     if (data.length > 0) this.#handlers.onData(data);
     if (marker === undefined || this.#over) return;

@@ -26,7 +26,7 @@ export async function listFiles(
     parameters: [userWord(options.privileged), ...(options.recursive ? ["--recursive"] : [])],
     words: [path],
     handlers: listing,
-    keepAlive: true,
+    does: "reading",
     signal,
   });
   listing.attach(task, signal);

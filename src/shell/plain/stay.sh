@@ -7,6 +7,8 @@ stay() {
   while IFS= read -r -t 30 word && [[ $word != end ]]; do :; done
   # The whole job: it is a process group of its own.
   kill %1
+  # Also what its user has stopped.
+  kill -CONT %1
   wait
   exit 0
 }

@@ -33,8 +33,7 @@ export async function updateFiles(
     parameters: change.copy.length > 0 ? ["copy"] : [],
     words,
     handlers: update,
-    // The shell's input is tar's input.
-    keepAlive: false,
+    does: "writing",
     signal,
   });
   const abort = () => update.giveUp(lost("it was given up"));

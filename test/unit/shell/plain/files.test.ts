@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CopyEntry, FileEntry } from "../../../../src/shell/runner-shell.js";
 import { type Harness, startHarness } from "../support/harness.js";
 import { sandboxMissing } from "../support/sandbox.js";
@@ -272,6 +272,17 @@ describe.skipIf(sandboxMissing !== undefined)("files on the plain path", () => {
       await expect(download("pipe", true)).rejects.toMatchObject(notFound);
       await expect.poll(() => root("/opt/tools/pgrep -fc [p]oseidon || true").trim()).toBe("0");
       expect(root("/opt/tools/ps ax -o stat=").includes("Z")).toBe(false);
+    });
+
+    it("leaves nothing behind of a reader that its user stopped", async () => {
+      root("mkfifo -m 666 pipe");
+      const reading = download("pipe");
+      const reader = await vi.waitUntil(() => root("/opt/tools/pgrep -u user -f [r]eader || true").trim(), {
+        timeout: 3_000,
+      });
+      root(`/sbin/setuser user /bin/bash -c "kill -STOP ${reader}"`);
+      await expect(reading).rejects.toMatchObject(notFound);
+      await expect.poll(() => root("/opt/tools/pgrep -fc [p]oseidon || true").trim()).toBe("0");
     });
 
     it("sends what a growing file had when it was opened", async () => {

@@ -1,0 +1,58 @@
+import { Readable } from "node:stream";
+import type {
+  CommandHandlers,
+  FileEntry,
+  RunnerShell,
+  RunningCommand,
+} from "../../../src/shell/runner-shell.js";
+
+/** A command that a test plays: what was done with it, and how it goes on. */
+export interface FakeCommand {
+  readonly done: string[];
+  readonly handlers: CommandHandlers;
+}
+
+/** A runner's shell whose commands start when `opens` says so, and end when the test says so. */
+export class FakeShell implements RunnerShell {
+  readonly commands: FakeCommand[] = [];
+  readonly operations: string[] = [];
+  /** Resolved by a test that wants sessions to be slow. */
+  opens: Promise<void> = Promise.resolve();
+
+  async execute(_request: unknown, handlers: CommandHandlers): Promise<RunningCommand> {
+    await this.opens;
+    const done: string[] = [];
+    this.commands.push({ done, handlers });
+    const note = (what: string) => () => {
+      done.push(what);
+    };
+    return {
+      write: (data) => {
+        done.push(`write ${data}`);
+        return true;
+      },
+      quit: note("quit"),
+      pause: note("pause"),
+      resume: note("resume"),
+      abandon: note("abandon"),
+    };
+  }
+
+  async list(): Promise<AsyncIterable<readonly FileEntry[]>> {
+    this.operations.push("list");
+    return Readable.from([]) as AsyncIterable<readonly FileEntry[]>;
+  }
+
+  async update(): Promise<void> {
+    this.operations.push("update");
+  }
+
+  async download(): Promise<{ size: number; body: Readable }> {
+    this.operations.push("download");
+    return { size: 0, body: Readable.from([]) };
+  }
+
+  close(): void {
+    this.operations.push("close");
+  }
+}
