@@ -1,5 +1,5 @@
 import { DEFAULT_TASK } from "./job-ids.js";
-import type { AllocatedPort, Allocation, TaskEvent } from "./wire.js";
+import type { AllocatedPort, Allocation, TaskEvent, TaskState } from "./wire.js";
 
 /**
  * Where an allocation is in its life (nomad.md, "Event stream"):
@@ -21,6 +21,8 @@ export interface AllocationState {
   /** Tells two lives of the same allocation apart: a restart changes it. */
   readonly incarnation: string;
   readonly replaced: boolean;
+  /** When its present life began, by its node's clock, in ms since 1970; undefined when it is the job's first, so far as can be told. */
+  readonly startedAnewAt: number | undefined;
   readonly ports: readonly AllocatedPort[];
   readonly createIndex: number;
   readonly modifyIndex: number;
@@ -38,6 +40,7 @@ export function allocationState(allocation: Allocation): AllocationState {
     endedAsExpected: allocation.ClientStatus !== "failed" && allocation.ClientStatus !== "lost",
     oomKilled: newestTermination(task?.Events ?? [])?.Details?.["oom_killed"] === "true",
     incarnation: `${allocation.ID}#${restarts}`,
+    startedAnewAt: restarts > 0 || (allocation.PreviousAllocation ?? "") !== "" ? startOf(task) : undefined,
     replaced: (allocation.NextAllocation ?? "") !== "",
     ports: allocation.AllocatedResources?.Shared?.Ports ?? [],
     createIndex: allocation.CreateIndex,
@@ -65,6 +68,11 @@ function phaseOf({ DesiredStatus, ClientStatus, TaskStates }: Allocation): Alloc
   if (task?.State === "running" && ClientStatus === "running") return "running";
   if (task?.State === "dead") return "ended";
   return (task?.Restarts ?? 0) > 0 ? "restarting" : "starting";
+}
+
+function startOf(task: TaskState | undefined): number | undefined {
+  const time = Date.parse(task?.StartedAt ?? "");
+  return Number.isNaN(time) ? undefined : time;
 }
 
 function newestTermination(events: readonly TaskEvent[]): TaskEvent | undefined {

@@ -16,6 +16,8 @@ export interface JobRecord {
   readonly modifyIndex: number;
   readonly createIndex: number;
   readonly status: string;
+  /** When it was registered as it stands, by Nomad's clock, in ms since 1970; 0 where that is not known. */
+  readonly submittedAt: number;
 }
 
 /** How many different bodies are kept for sharing; past it they start anew. */
@@ -37,6 +39,7 @@ export class JobRecords {
       jobModifyIndex: job.JobModifyIndex ?? 0,
       modifyIndex: job.ModifyIndex ?? job.JobModifyIndex ?? 0,
       createIndex: job.CreateIndex ?? job.JobModifyIndex ?? 0,
+      submittedAt: (job.SubmitTime ?? 0) / 1e6,
       status: statusOf(job),
     };
   }

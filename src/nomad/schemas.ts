@@ -64,6 +64,7 @@ export const jobSchema: z.ZodType<Job> = z.looseObject({
   CreateIndex: index.exactOptional(),
   ModifyIndex: index.exactOptional(),
   JobModifyIndex: index.exactOptional(),
+  SubmitTime: z.number().exactOptional(),
 });
 
 /** A job in a list. */

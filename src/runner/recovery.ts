@@ -1,3 +1,4 @@
+import type { AllocationState } from "../nomad/allocation-state.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
 import { type JobRecord, jobOf } from "../nomad/job-record.js";
 import { sameRunners } from "../nomad/job-template.js";
@@ -20,6 +21,15 @@ export interface RecoveryOptions {
   readonly marks: MarkWriter;
   readonly reached: ReachedPoint;
   readonly logger: Logger;
+}
+
+/**
+ * Whether a claimed runner's container was started again after its mark, so that its client's files are gone. The times are of two clocks, a
+ * node's and a server's: what happened within their difference is told wrongly, of containers that were started again at all.
+ */
+function startedAnew(record: JobRecord, allocation: AllocationState): boolean {
+  const { startedAnewAt } = allocation;
+  return startedAnewAt !== undefined && record.submittedAt > 0 && startedAnewAt > record.submittedAt;
 }
 
 /** Finds the runners of an environment again that an earlier server left at Nomad (lifecycle.md, "Start" and "Claiming"). */
@@ -51,7 +61,8 @@ export class Recovery {
     const allocation = view.allocation(record.id);
     const ready = allocation?.phase === "running";
     const outdated = mark.kind === "free" && !sameRunners(jobOf(record), pool.template);
-    if (outdated || (mark.kind !== "free" && !ready && !options.running)) {
+    const lost = mark.kind !== "free" && (allocation?.phase !== "running" || startedAnew(record, allocation));
+    if (outdated || (lost && !options.running)) {
       logger.info("a runner that cannot be used any more is replaced", { runner_id: record.id });
       registry.noteGivenUp(record.id);
       reached("recovery.replacing");

@@ -124,6 +124,47 @@ describe("a used runner", () => {
     await until("410", async () => (await server.statusOf(used)) === 410);
   });
 
+  describe("whose server was away", () => {
+    const runs = async (id: string, lives: number) => {
+      const { TaskStates, ClientStatus, PreviousAllocation } = await lab.allocation(id);
+      const task = TaskStates?.["default-task"];
+      const begun = (task?.Restarts ?? 0) + (PreviousAllocation ? 1 : 0);
+      return begun === lives && task?.State === "running" && ClientStatus === "running";
+    };
+
+    it.each<[string, (id: string) => Promise<void>]>([
+      ["started again", (id) => lab.kill(id, "restart")],
+      ["moved", (id) => lab.reschedule(id)],
+    ])("is gone when it was %s meanwhile: its content is", async (_, harm) => {
+      const first = await lab.server();
+      await pool(first, 981, 1);
+      const used = await first.claimed(981, 600);
+      await until("its mark", async () => (await lab.meta(used))?.["timeout"] === "600");
+      await first.settled(981, { idle: 1, used: 1 });
+      first.crash();
+      await harm(used);
+      await until("its second life", () => runs(used, 1));
+      const second = await lab.server();
+      expect(await second.statusOf(used)).toBe(410);
+      await until("its job to go", async () => (await lab.job(used)) === undefined);
+      await second.settled(981, { idle: 1 });
+    });
+
+    it("stays when it was started again before it was claimed", async () => {
+      const first = await lab.server();
+      await pool(first, 982, 1);
+      const [id = ""] = await lab.jobIds("982-");
+      await lab.kill(id, "restart");
+      await until("its second life", () => runs(id, 1));
+      await first.settled(982, { idle: 1 });
+      expect(await first.claimed(982, 600)).toBe(id);
+      await until("its mark", async () => (await lab.meta(id))?.["timeout"] === "600");
+      first.crash();
+      const second = await lab.server();
+      expect(await second.statusOf(id)).toBe(200);
+    });
+  });
+
   it("ends after its inactivity timeout, counted from the claim", async () => {
     const server = await lab.server();
     await pool(server, 98, 2);
