@@ -2,6 +2,7 @@
 // suites that every target must pass, on all three. Everything else is vitest's.
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 
 const own = new Set(["--full", "--targets"]);
 const given = new Set(process.argv.slice(2).filter((argument) => own.has(argument)));
@@ -16,7 +17,11 @@ const suites = [
   "docker/api",
 ];
 
-const vitest = createRequire(import.meta.url).resolve("vitest/vitest.mjs");
+const require = createRequire(import.meta.url);
+const vitest = join(
+  dirname(require.resolve("vitest/package.json")),
+  require("vitest/package.json").bin.vitest,
+);
 const child = spawn(
   process.execPath,
   [
