@@ -5,7 +5,12 @@ import type { LogDestination } from "../../src/telemetry/standard-error.js";
 import type { ApiTarget, StartedTarget } from "./suite.js";
 
 /** The server's token in tests. */
-const TOKEN = "token of the suite";
+export const TOKEN = "token of the suite";
+
+/** What starts a server: `startServer`, or another that takes the same. */
+export type Start<Started extends StartedTarget> = (
+  ...options: Parameters<typeof startServer>
+) => Promise<Started>;
 
 /**
  * Starts a server in this process on a free port, with `variables` (`POSEIDON_…`) over the defaults, and waits until its recovery is done.
@@ -46,7 +51,7 @@ export async function startServer(
 }
 
 /** Until then every route that needs Nomad answers 500. */
-async function recovered(baseUrl: string, token: string): Promise<void> {
+export async function recovered(baseUrl: string, token: string): Promise<void> {
   for (;;) {
     const answer = await fetch(`${baseUrl}/api/v1/execution-environments`, {
       headers: { "Poseidon-Token": token },

@@ -1,5 +1,5 @@
 import type { LogDestination } from "../../src/telemetry/standard-error.js";
-import { startServer } from "../api/start-server.js";
+import { type Start, startServer } from "../api/start-server.js";
 import type { StartedTarget } from "../api/suite.js";
 
 /** Where the real Nomad of the tests is. */
@@ -9,13 +9,14 @@ export const nomadAddress = process.env.NOMAD_ADDR ?? "http://127.0.0.1:4646";
  * Starts a server on the real Nomad, with `variables` over the defaults. Environments from `firstEnvironmentId` on are the suite's. Its log
  * lines go to `log`, by default to standard error.
  */
-export function startOnNomad(
+export function startOnNomad<Started extends StartedTarget = StartedTarget>(
   firstEnvironmentId: number,
   variables: Readonly<Record<string, string>> = {},
-  options: { readonly log?: LogDestination } = {},
-): Promise<StartedTarget> {
+  options: { readonly log?: LogDestination; readonly start?: Start<Started> } = {},
+): Promise<Started> {
   const { hostname, port } = new URL(nomadAddress);
-  return startServer(
+  const start = options.start ?? (startServer as Start<Started>);
+  return start(
     {
       POSEIDON_NOMAD_ADDRESS: hostname,
       POSEIDON_NOMAD_PORT: port,

@@ -1,9 +1,12 @@
 import { startOnAgent } from "../api/start-agent.js";
+import { startServerProcess } from "./server-process.js";
 import { exactnessSuite } from "./suite.js";
 
-exactnessSuite("exactness on the embedded agent", () => startOnAgent(2000), {
+const start = () => startOnAgent(2000, {}, { start: startServerProcess });
+
+exactnessSuite("exactness on the embedded agent", start, {
   cycles: 100,
   large: 4,
   commands: 200,
-  stuckMs: 5_000,
+  stuckMs: 20_000,
 });

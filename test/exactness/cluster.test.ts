@@ -1,9 +1,13 @@
 import { nomadAddress, startOnNomad } from "../cluster/start-on-nomad.js";
+import { startServerProcess } from "./server-process.js";
 import { exactnessSuite } from "./suite.js";
 
-exactnessSuite(`exactness on a real Nomad at ${nomadAddress}`, () => startOnNomad(1000), {
+const start = () => startOnNomad(72_000, {}, { start: startServerProcess });
+const full = process.env.POSEIDON_TEST_FULL === "1";
+
+exactnessSuite(`exactness on a real Nomad at ${nomadAddress}`, start, {
   cycles: 100,
-  large: 200,
-  commands: 2_000,
+  large: full ? 200 : 20,
+  commands: full ? 2_000 : 400,
   stuckMs: 20_000,
 });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ApiClient, type Runner } from "../api/suite/client.js";
-import type { StartedTarget } from "../api/suite.js";
+import type { ServerProcess } from "./server-process.js";
 
 /** How often each thing is done. */
 export interface Repetitions {
@@ -23,11 +23,11 @@ const large = Buffer.from(Array.from({ length: 10 * MB }, (_, at) => (at * 31 + 
 /** Nothing is lost, nothing comes twice, and nothing is left behind, however often it is done (beyond.md). */
 export function exactnessSuite(
   name: string,
-  start: () => Promise<StartedTarget>,
+  start: () => Promise<ServerProcess>,
   repetitions: Repetitions,
 ): void {
   describe(name, () => {
-    let target: StartedTarget;
+    let target: ServerProcess;
     let client: ApiClient;
     let environment: number;
 
@@ -165,16 +165,16 @@ export function exactnessSuite(
       timeout: 3 * MINUTES,
     }, async () => {
       await withRunners(1, async (runner) => {
-        const before = settledMemory();
+        const before = target.memory();
         const deaf = await client.start(runner, { command: "yes" });
         await deaf.stdout("y");
         deaf.ws.pause();
-        await observe(repetitions.stuckMs, before);
+        await observe(before);
         deaf.ws.terminate();
         const sleeper = await client.start(runner, { command: "sleep 1000" });
         await sleeper.started();
         const chunk = "x".repeat(64 * 1024);
-        await observe(repetitions.stuckMs, before, () => {
+        await observe(before, () => {
           // What the server does not take stays with the client, which must not grow for it either.
           while (sleeper.ws.bufferedAmount < 4 * MB) sleeper.send(chunk);
         });
@@ -182,21 +182,15 @@ export function exactnessSuite(
       });
       await poolIsExact();
     });
+
+    /** Watches the server's memory; the bound is the specification's. */
+    async function observe(before: number, meanwhile: () => void = () => undefined): Promise<void> {
+      const until = performance.now() + repetitions.stuckMs;
+      while (performance.now() < until) {
+        meanwhile();
+        expect(target.memory() - before).toBeLessThan(100 * MB);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
   });
-}
-
-/** Resident memory after what can be collected was. */
-function settledMemory(): number {
-  globalThis.gc?.();
-  return process.memoryUsage().rss;
-}
-
-/** Watches the memory of this process, server and client in one, for `ms`; the bound is the specification's 100 MB. */
-async function observe(ms: number, before: number, meanwhile: () => void = () => undefined): Promise<void> {
-  const until = performance.now() + ms;
-  while (performance.now() < until) {
-    meanwhile();
-    expect(process.memoryUsage().rss - before).toBeLessThan(100 * MB);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
