@@ -12,6 +12,7 @@ import { connectNomad } from "./nomad/connection.js";
 import type { Job } from "./nomad/wire.js";
 import { goOn, type ReachedPoint } from "./runner/crash-points.js";
 import { RunnerManager } from "./runner/manager.js";
+import { TIMINGS, type Timings } from "./runner/timings.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
 import type { Logger } from "./telemetry/logger.js";
 import { createMetrics } from "./telemetry/metrics.js";
@@ -36,11 +37,14 @@ export interface AppOptions {
   readonly sockets?: readonly number[];
   /** For tests: called at each crash point. */
   readonly reached?: ReachedPoint;
+  /** For tests, which cannot wait for minutes. */
+  readonly timings?: Partial<Timings>;
 }
 
 /** Composes the server from its configuration; the only place that makes its services. */
 export function createApp(config: Config, options: AppOptions): App {
   const { logger, sockets = [], reached = goOn } = options;
+  const timings = { ...TIMINGS, ...options.timings };
   const metrics = createMetrics();
   let ready = !config.nomad.enabled;
   const state = { ready: () => ready };
@@ -53,7 +57,12 @@ export function createApp(config: Config, options: AppOptions): App {
   };
   const metricsServer = ownListener && createMetricsServer({ ...ownListener, metrics: metrics.text });
   const nomad = config.nomad.enabled
-    ? composeNomad(config, { logger, reached, onRepairs: (count) => metrics.count("repairs", {}, count) })
+    ? composeNomad(config, {
+        logger,
+        reached,
+        timings,
+        onRepairs: (count) => metrics.count("repairs", {}, count),
+      })
     : undefined;
   const api: ApiServer = createApiServer({
     ...parts,
@@ -133,13 +142,17 @@ export function createApp(config: Config, options: AppOptions): App {
 /** The managers and their connection to Nomad. */
 function composeNomad(
   config: Config,
-  options: Required<Pick<AppOptions, "logger" | "reached">> & { readonly onRepairs: (count: number) => void },
+  options: Required<Pick<AppOptions, "logger" | "reached">> & {
+    readonly timings: Timings;
+    readonly onRepairs: (count: number) => void;
+  },
 ) {
   const { server, nomad: settings } = config;
-  const { logger, reached, onRepairs } = options;
+  const { logger, reached, timings, onRepairs } = options;
   const nomad = connectNomad(nomadOptions(config), {
     logger,
     snapshotInterval: settings.snapshotinterval * 1_000,
+    eventSilence: timings.eventSilence,
     onRepairs,
   });
   const { client, view, register, exec } = nomad;
@@ -155,6 +168,7 @@ function composeNomad(
     executionTtl: server.executionttl,
     logger: logger.child({ package: "runner" }),
     reached,
+    timings,
     onPoolChange: ({ environmentId }) => environments.poolChanged(environmentId),
   });
   const environments = new EnvironmentManager({
@@ -169,6 +183,7 @@ function composeNomad(
     },
     logger: logger.child({ package: "environment" }),
     reached,
+    timings,
   });
   const template = new TemplateFile(server.templatejobfile, { client, logger });
   const stopping = new AbortController();

@@ -12,6 +12,7 @@ import type { Job } from "../nomad/wire.js";
 import { goOn, type ReachedPoint } from "../runner/crash-points.js";
 import type { RunnerManager } from "../runner/manager.js";
 import { isDepleted } from "../runner/pool-policy.js";
+import { TIMINGS, type Timings } from "../runner/timings.js";
 import type { Logger } from "../telemetry/logger.js";
 import { DepletionAlert } from "./depletion-alert.js";
 import type {
@@ -35,6 +36,7 @@ export interface EnvironmentManagerOptions {
   readonly logger: Logger;
   /** For tests. */
   readonly reached?: ReachedPoint;
+  readonly timings?: Timings;
 }
 
 /** An environment as it was asked for, or read from Nomad. */
@@ -60,7 +62,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     this.#reached = options.reached ?? goOn;
     // One for each change under way; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
-    this.#watch = new TemplateWatch({ view: options.view, logger: options.logger });
+    this.#watch = new TemplateWatch({ ...options, grace: (options.timings ?? TIMINGS).templateGrace });
     this.#alert = new DepletionAlert({
       reloadTimeout: options.alert.reloadTimeout,
       isDepleted: (id) => this.#isDepleted(id),

@@ -2,16 +2,16 @@ import type { ClusterView } from "../nomad/cluster-view.js";
 import { templateJobId } from "../nomad/job-ids.js";
 import type { Logger } from "../telemetry/logger.js";
 
-/** How long a template job may be without a running allocation before somebody is told, ms (lifecycle.md, "Template job gone"). */
-const GRACE_MS = 60_000;
-
 /** Warns when the template job of a living environment does not run any more. */
 export class TemplateWatch {
   readonly #view: ClusterView;
   readonly #logger: Logger;
+  readonly #grace: number;
   readonly #timers = new Map<number, NodeJS.Timeout>();
 
-  constructor(options: { readonly view: ClusterView; readonly logger: Logger }) {
+  /** `grace`: how long a template job may be without a running allocation before somebody is told, ms. */
+  constructor(options: { readonly view: ClusterView; readonly logger: Logger; readonly grace: number }) {
+    this.#grace = options.grace;
     this.#view = options.view;
     this.#logger = options.logger;
   }
@@ -19,7 +19,7 @@ export class TemplateWatch {
   /** The environment's template job or its allocation changed. `exists` is asked again before anybody is told. */
   look(environmentId: number, exists: () => boolean): void {
     if (this.#timers.has(environmentId) || !exists() || this.#lives(environmentId)) return;
-    const timer = setTimeout(() => void this.#check(environmentId, exists), GRACE_MS);
+    const timer = setTimeout(() => void this.#check(environmentId, exists), this.#grace);
     this.#timers.set(environmentId, timer.unref());
   }
 

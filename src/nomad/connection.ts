@@ -39,6 +39,8 @@ export function connectNomad(
   parts: {
     readonly logger: Logger;
     readonly snapshotInterval: number;
+    /** So long without a byte is a dead event stream, ms. */
+    readonly eventSilence: number;
     readonly onRepairs?: (count: number) => void;
   },
 ): NomadConnection {
@@ -53,7 +55,8 @@ export function connectNomad(
     client,
     evaluations,
     logger,
-    openEvents: ({ index, signal }) => openEventStream(transport, { index, signal, logger }),
+    openEvents: ({ index, signal }) =>
+      openEventStream(transport, { index, signal, logger, silence: parts.eventSilence }),
   });
   // What was registered is there, also while its event is late or lost: a snapshot taken before must not count it as missing.
   const noting: Pick<NomadClient, "registerJob"> = {

@@ -22,7 +22,9 @@ import { PoolController } from "./pool-controller.js";
 import { Recovery } from "./recovery.js";
 import { RunnerRegistry, STOPPED } from "./registry.js";
 import { Reservations } from "./reservations.js";
+import { Retirement } from "./retirement.js";
 import { Sessions } from "./sessions.js";
+import { TIMINGS, type Timings } from "./timings.js";
 
 /** How often prepared executions that nobody opened are swept out, ms. */
 const SWEEP_MS = 60_000;
@@ -56,6 +58,7 @@ export interface RunnerManagerOptions {
   readonly onPoolChange?: (pool: Pool) => void;
   /** For tests. */
   readonly reached?: ReachedPoint;
+  readonly timings?: Timings;
 }
 
 /** The runners of all environments: pools, claims, returns, recovery (lifecycle.md). */
@@ -72,6 +75,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #orphans: Orphans;
   readonly #controllers = new Map<Pool, PoolController>();
   readonly #reached: ReachedPoint;
+  readonly #retirement: Retirement;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerManagerOptions) {
@@ -91,9 +95,12 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#marks = marks;
     const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
     this.#claims = new Claims({ registry, marks, view, sessions, look, logger, reached });
-    this.#recovery = new Recovery({ registry, view, sessions, deletions, marks, logger, reached });
+    const retirement = new Retirement({ registry, marks, view, logger });
+    this.#retirement = retirement;
+    this.#recovery = new Recovery({ registry, view, sessions, retirement, marks, logger, reached });
     this.#observer = new Observer({ registry, view, deletions, instance, logger });
-    this.#orphans = new Orphans({ registry, view, deletions, logger });
+    const { orphanGrace: grace } = options.timings ?? TIMINGS;
+    this.#orphans = new Orphans({ registry, view, deletions, grace, logger });
   }
 
   start(): void {
@@ -137,8 +144,11 @@ export class RunnerManager implements RunnerService, ClusterListener {
     const runner = this.#registry.runner(runnerId);
     if (runner?.state === "foreign") {
       // Its server is gone, or its clients would not come here: any server can take over any runner (beyond.md).
-      const mark = readMark(this.#options.view.job(runnerId)?.meta ?? {});
-      if (mark.kind === "claimed") this.#recovery.takeOver(runner, mark);
+      // One that is only reserved was handed out too, or nobody could ask for it: its server died before it set the mark right.
+      const { view } = this.#options;
+      const mark = readMark(view.job(runnerId)?.meta ?? {});
+      if (mark.kind !== "free" && view.allocation(runnerId)?.phase === "running")
+        this.#recovery.takeOver(runner, mark);
     }
     if (runner?.state !== "used") return undefined;
     runner.reservedElsewhere = false;
@@ -186,6 +196,8 @@ export class RunnerManager implements RunnerService, ClusterListener {
       registry: this.#registry,
       register,
       reached: this.#reached,
+      retirement: this.#retirement,
+      trimGrace: (this.#options.timings ?? TIMINGS).trimGrace,
       pullOnFill: !disableForcePull,
       logger,
     });

@@ -94,8 +94,8 @@ export class Observer implements ClusterListener {
   /** A claimed runner: the life that its client was given must go on. */
   #watch(runner: Runner, record: JobRecord): void {
     const { registry, view } = this.#options;
-    if (runner.reservedElsewhere && readMark(record.meta ?? {}).kind === "free")
-      return this.#unclaim(runner, record);
+    const mark = readMark(record.meta ?? {});
+    if (runner.reservedElsewhere && mark.kind !== "reserved") return this.#leaveToOwner(runner, record);
     const allocation = view.allocation(runner.id);
     if (runner.state !== "used" || allocation === undefined) return;
     if (allocation.incarnation === runner.incarnation && allocation.phase !== "ended") return;
@@ -109,12 +109,12 @@ export class Observer implements ClusterListener {
     return mine.phase === "ended" && mine.endedAsExpected && !mine.replaced ? STOPPED : LOST;
   }
 
-  /** Its owner had only reserved it, and gave it back. */
-  #unclaim(runner: Runner, record: JobRecord): void {
+  /** Another server that lives had reserved it, and gave it back or handed it out; no client came here with it. */
+  #leaveToOwner(runner: Runner, record: JobRecord): void {
     runner.reservedElsewhere = false;
     runner.session?.end(STOPPED);
     runner.session = undefined;
-    this.#options.registry.move(runner, "starting");
+    this.#options.registry.move(runner, "foreign");
     this.#settle(runner, record);
   }
 

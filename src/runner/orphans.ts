@@ -4,14 +4,13 @@ import type { Logger } from "../telemetry/logger.js";
 import type { Deletions } from "./deletions.js";
 import { type RunnerRegistry, STOPPED } from "./registry.js";
 
-/** How long a runner job without a template job is left alone, ms: somebody may be about to register that (lifecycle.md, "Environments"). */
-const ORPHAN_GRACE_MS = 30_000;
-
 /** What the collector of orphans works with. */
 export interface OrphansOptions {
   readonly registry: RunnerRegistry;
   readonly view: ClusterView;
   readonly deletions: Deletions;
+  /** How long a runner job without a template job is left alone, ms. */
+  readonly grace: number;
   readonly logger: Logger;
 }
 
@@ -30,7 +29,7 @@ export class Orphans {
     if (this.#timer !== undefined || this.#stopped) return;
     const suspects = this.#find();
     if (suspects.length === 0) return;
-    this.#timer = setTimeout(() => void this.#collect(new Set(suspects)), ORPHAN_GRACE_MS);
+    this.#timer = setTimeout(() => void this.#collect(new Set(suspects)), this.#options.grace);
     this.#timer.unref();
   }
 
@@ -66,10 +65,7 @@ export class Orphans {
       const runner = registry.runner(id);
       if (runner !== undefined)
         registry.discard(runner, { outcome: STOPPED, reason: "its environment is gone" });
-      else if (!deletions.isPending(id)) {
-        registry.noteGivenUp(id);
-        deletions.deleteInBackground(id);
-      }
+      else if (!deletions.isPending(id)) registry.discardUnknown(id);
     }
   }
 }

@@ -9,13 +9,11 @@ import type { ReachedPoint } from "./crash-points.js";
 import type { Pool } from "./pool.js";
 import { shortage, surplus } from "./pool-policy.js";
 import { type RunnerRegistry, STOPPED } from "./registry.js";
+import type { Retirement } from "./retirement.js";
 import { Runner } from "./runner.js";
 
 /** A failed registration is tried again after 1 s, doubling to 1 min (lifecycle.md, "The pool's invariant"). */
 const RETRY = { initial: 1_000, maximum: 60_000 };
-
-/** How long too many idle runners stay before they are trimmed, ms. */
-const TRIM_GRACE_MS = 60_000;
 
 /** So many runners of one pool are being registered or wait for capacity, so that a pool of any size neither costs unbounded memory nor floods a full cluster. */
 const MOST_UNDER_WAY = 256;
@@ -24,9 +22,12 @@ const MOST_UNDER_WAY = 256;
 export interface PoolControllerOptions {
   readonly pool: Pool;
   readonly registry: RunnerRegistry;
+  readonly retirement: Retirement;
   readonly register: RegisterJob;
   /** Images are pulled again when the pool is filled; false with `nomad.disableforcepull`. */
   readonly pullOnFill: boolean;
+  /** How long too many idle runners stay, ms. */
+  readonly trimGrace: number;
   readonly reached: ReachedPoint;
   readonly logger: Logger;
 }
@@ -35,6 +36,8 @@ export interface PoolControllerOptions {
 export class PoolController {
   readonly #pool: Pool;
   readonly #registry: RunnerRegistry;
+  readonly #retirement: Retirement;
+  readonly #trimGrace: number;
   readonly #registerJob: RegisterJob;
   readonly #pullOnFill: boolean;
   readonly #logger: Logger;
@@ -53,6 +56,8 @@ export class PoolController {
   constructor(options: PoolControllerOptions) {
     this.#pool = options.pool;
     this.#registry = options.registry;
+    this.#retirement = options.retirement;
+    this.#trimGrace = options.trimGrace;
     this.#registerJob = options.register;
     this.#pullOnFill = options.pullOnFill;
     this.#reached = options.reached;
@@ -95,9 +100,10 @@ export class PoolController {
   trimNow(): void {
     clearTimeout(this.#trim);
     this.#trim = undefined;
-    for (const runner of this.#pool.trimmable().slice(0, surplus(this.#pool.figures))) {
-      this.#registry.discard(runner, { outcome: STOPPED, reason: "the pool has too many idle runners" });
-    }
+    const tooMany = this.#pool.trimmable().slice(0, surplus(this.#pool.figures));
+    const reason = "the pool has too many idle runners";
+    // Some may have been taken meanwhile: then others are too many.
+    void Promise.all(tooMany.map(({ id }) => this.#retirement.retire(id, reason))).then(() => this.kick());
   }
 
   /** Stops for good; resolves when no registration is in flight any more. */
@@ -131,7 +137,7 @@ export class PoolController {
       clearTimeout(this.#trim);
       this.#trim = undefined;
     } else if (this.#trim === undefined) {
-      this.#trim = setTimeout(() => this.trimNow(), TRIM_GRACE_MS);
+      this.#trim = setTimeout(() => this.trimNow(), this.#trimGrace);
       this.#trim.unref();
     }
   }

@@ -4,11 +4,11 @@ import { type JobRecord, jobOf } from "../nomad/job-record.js";
 import { sameRunners } from "../nomad/job-template.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { ReachedPoint } from "./crash-points.js";
-import type { Deletions } from "./deletions.js";
 import type { MarkWriter } from "./mark-writer.js";
 import { type Mark, RESERVED_TIMEOUT_S, readMark } from "./marks.js";
 import type { Pool } from "./pool.js";
 import type { RunnerRegistry } from "./registry.js";
+import type { Retirement } from "./retirement.js";
 import { Runner } from "./runner.js";
 import type { Sessions } from "./sessions.js";
 
@@ -17,7 +17,7 @@ export interface RecoveryOptions {
   readonly registry: RunnerRegistry;
   readonly view: ClusterView;
   readonly sessions: Sessions;
-  readonly deletions: Deletions;
+  readonly retirement: Retirement;
   readonly marks: MarkWriter;
   readonly reached: ReachedPoint;
   readonly logger: Logger;
@@ -53,7 +53,7 @@ export class Recovery {
   }
 
   #recover(pool: Pool, record: JobRecord, options: { readonly running: boolean }): void {
-    const { registry, view, deletions, logger, reached } = this.#options;
+    const { registry, view, retirement, logger, reached } = this.#options;
     if (record.meta === undefined) {
       return logger.warn("a runner job without a config group is left alone", { runner_id: record.id });
     }
@@ -62,11 +62,13 @@ export class Recovery {
     const ready = allocation?.phase === "running";
     const outdated = mark.kind === "free" && !sameRunners(jobOf(record), pool.template);
     const lost = mark.kind !== "free" && (allocation?.phase !== "running" || startedAnew(record, allocation));
-    if (outdated || (lost && !options.running)) {
+    const ended = lost && !options.running;
+    if (outdated || ended) {
       logger.info("a runner that cannot be used any more is replaced", { runner_id: record.id });
-      registry.noteGivenUp(record.id);
       reached("recovery.replacing");
-      return deletions.deleteInBackground(record.id);
+      if (ended) return registry.discardUnknown(record.id);
+      void retirement.retire(record.id, "it is not as its template any more");
+      return;
     }
     const runner = new Runner(record.id, record.environmentId, mark.kind === "free" ? "starting" : "foreign");
     registry.add(pool, runner);

@@ -120,6 +120,12 @@ export class RunnerRegistry {
     this.#deletions.deleteInBackground(runner.id);
   }
 
+  /** As `discard`, of a job that no runner is known of here. */
+  discardUnknown(id: string): void {
+    this.#givenUp.add(id);
+    this.#deletions.deleteInBackground(id);
+  }
+
   /** Takes a runner out whose job is gone already. */
   remove(runner: Runner, options: { readonly outcome: ExecutionOutcome; readonly reason: string }): void {
     if (runner.state === "gone") return;

@@ -11,12 +11,13 @@ const TRANSITIONS: Readonly<Record<RunnerState, readonly RunnerState[]>> = Objec
   starting: ["idle", "foreign", "gone"],
   idle: ["starting", "claiming", "foreign", "gone"],
   claiming: ["used", "idle", "starting", "foreign", "gone"],
-  used: ["idle", "starting", "gone"],
+  used: ["idle", "starting", "foreign", "gone"],
   foreign: ["idle", "starting", "used", "gone"],
   gone: [],
 });
 
-/** Whether a runner may go from one state to another. `used` back to `idle` only for what its owner un-marked before handing it out. */
+/** Whether a runner may go from one state to another. `used` back to `idle`, or to `foreign`, only for
+ * what its owner had reserved, and un-marked or handed out. */
 export function mayBecome(from: RunnerState, to: RunnerState): boolean {
   return TRANSITIONS[from].includes(to);
 }

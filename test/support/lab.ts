@@ -42,7 +42,7 @@ export class Lab {
 
   async server(
     variables: Readonly<Record<string, string>> = {},
-    options: { readonly gateOpen?: boolean; readonly recovered?: boolean } = {},
+    options: Pick<Parameters<typeof TestServer.start>[0], "gateOpen" | "recovered" | "timings"> = {},
   ): Promise<TestServer> {
     const server = await TestServer.start({ nomad: this.nomad, variables, ...options });
     this.#servers.push(server);

@@ -1,5 +1,5 @@
 import { Agent, request } from "undici";
-import { type App, createApp } from "../../src/app.js";
+import { type App, type AppOptions, createApp } from "../../src/app.js";
 import { resolveConfig } from "../../src/config/resolve.js";
 import { type Answer, ApiClient } from "../api/suite/client.js";
 import { Gate } from "./gate.js";
@@ -38,8 +38,9 @@ export class TestServer {
     readonly variables?: Readonly<Record<string, string>>;
     readonly gateOpen?: boolean;
     readonly recovered?: boolean;
+    readonly timings?: AppOptions["timings"];
   }): Promise<TestServer> {
-    const { nomad, variables = {}, gateOpen = true, recovered = true } = options;
+    const { nomad, variables = {}, gateOpen = true, recovered = true, timings = {} } = options;
     const gate = new Gate(nomad);
     await gate.open();
     if (!gateOpen) gate.close();
@@ -57,7 +58,7 @@ export class TestServer {
       randomToken: () => "random",
     });
     const lines: LogLine[] = [];
-    const app = createApp(config, { logger: recordingLogger(lines) });
+    const app = createApp(config, { logger: recordingLogger(lines), timings });
     const { port } = await app.start();
     const client = new ApiClient({
       baseUrl: `http://127.0.0.1:${port}`,

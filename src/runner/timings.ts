@@ -1,0 +1,19 @@
+/** How long things may stay as they are before something is done about them, in ms; tests pass shorter ones. */
+export interface Timings {
+  /** Too many idle runners, before they are trimmed (lifecycle.md, "The pool's invariant"). */
+  readonly trimGrace: number;
+  /** A runner job without a template job: somebody may be about to register that (lifecycle.md, "Environments"). */
+  readonly orphanGrace: number;
+  /** A template job without a running allocation, before somebody is told (lifecycle.md, "Template job gone"). */
+  readonly templateGrace: number;
+  /** An event stream without a byte; Nomad sends a heartbeat every 30 s (nomad.md, "Event stream"). */
+  readonly eventSilence: number;
+}
+
+/** The times of the specification. */
+export const TIMINGS: Timings = {
+  trimGrace: 60_000,
+  orphanGrace: 30_000,
+  templateGrace: 60_000,
+  eventSilence: 75_000,
+};
