@@ -128,6 +128,20 @@ export function executionSuite(client: () => ApiClient): void {
       expect(stdout).toBe("200000 120000\r\n");
     });
 
+    test("500 KB of command and 100 KB of a variable arrive exactly, whatever characters they are of", async () => {
+      const odd = 'a $HOME $x{} `id` $(id) "q" \\ \t é \u{1f600} ! * ~ # ; & | < > \n';
+      const text = odd.repeat(Math.ceil(500_000 / Buffer.byteLength(odd)));
+      const value = odd.repeat(Math.floor(100_000 / Buffer.byteLength(odd)));
+      const { stderr, last } = await client().run(runner, {
+        command: `cat >text <<"END OF TEXT"\n${text}\nEND OF TEXT\nprintf %s "$ODD" >value`,
+        environment: { ODD: value },
+        privilegedExecution: true,
+      });
+      expect([stderr, last]).toEqual(["", { type: "exit", data: 0 }]);
+      expect((await client().download(runner, { path: "text" })).text === `${text}\n`).toBe(true);
+      expect((await client().download(runner, { path: "value" })).text === value).toBe(true);
+    });
+
     test("two at once in one runner do not meet", async () => {
       const both = await Promise.all(
         ["a", "b"].map((name) => client().run(runner, { command: `echo ${name}; echo ${name} >&2; exit 3` })),
