@@ -47,6 +47,11 @@ export function executionSuite(client: () => ApiClient): void {
       expect(stdout).toBe("yes\r\n");
     });
 
+    test("the terminal has no size of its own", async () => {
+      const { stdout } = await client().run(runner, { command: "stty size" });
+      expect(stdout).toBe("0 0\r\n");
+    });
+
     test("input is echoed and read, as text and as binary messages", async () => {
       const command = "read -r a; read -r b; echo got $a $b";
       const execution = await client().start(runner, { command });

@@ -229,6 +229,13 @@ export function fileSuite(client: () => ApiClient): void {
       expect(await names({ path: "many", recursive: "false" })).toHaveLength(1000);
     });
 
+    test("entries come in the order of ls, without dot names", async () => {
+      await run('mkdir order; cd order; for name in b B a _ 10 9 .dot; do : >"$name"; done');
+      const { stdout } = await run("ls -1 order");
+      expect(await names({ path: "order", recursive: "false" })).toEqual(stdout.trimEnd().split("\r\n"));
+      expect(await names({ path: "order" })).toHaveLength(6);
+    });
+
     test("paths are cleaned, and may leave the working directory", async () => {
       await client().write(runner, "a/../cleaned//file", "c");
       expect((await client().download(runner, { path: "cleaned/file" })).text).toBe("c");
