@@ -16,6 +16,8 @@ export interface BenchOptions {
   readonly limitMs: number;
   readonly firstEnvironmentId: number;
   readonly json: string | undefined;
+  /** A folder for CPU profiles of the servers that are started. */
+  readonly profile: string | undefined;
   /** Ids of steps; empty: all. */
   readonly only: readonly string[];
   readonly scale: boolean;
@@ -41,6 +43,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --only STEP,STEP        only these steps, by their ids (see docs/performance.md)
   --environments N        the bench's environments are N to N+9 (900000)
   --json FILE             write everything that was measured
+  --profile FOLDER        write CPU profiles of the servers that are started
   --scale                 measure load and growth instead, with an agent that runs nothing
   --factor X              of the sizes of --scale (1)
 `;
@@ -70,6 +73,7 @@ export function parseOptions(
     limitMs: number("limit", values.limit ?? "60", 1) * 1_000,
     firstEnvironmentId: number("environments", values.environments ?? "900000", 0),
     json: values.json,
+    profile: values.profile,
     only: values.only === undefined ? [] : values.only.split(","),
     scale: values.scale ?? false,
     scaleFactor: number("factor", values.factor ?? "1", 0.001),
@@ -94,6 +98,7 @@ function read(argv: readonly string[]) {
         only: text,
         environments: text,
         json: text,
+        profile: text,
         scale: { type: "boolean" },
         factor: text,
         help: { type: "boolean", short: "h" },

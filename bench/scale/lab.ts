@@ -1,7 +1,7 @@
 import { type LoopDelay, loopDelay } from "../measure/metrics.js";
 import { processUse } from "../measure/processes.js";
 import { type RunningAgent, startLoadAgent } from "../target/agent.js";
-import { type RunningServer, startServer } from "../target/server.js";
+import { type RunningServer, type ServerOptions, startServer } from "../target/server.js";
 
 /** No bound on connections: the agent has none, and each execution takes two. */
 const VARIABLES = { POSEIDON_NOMAD_CONNECTIONS: "0" };
@@ -10,18 +10,19 @@ const VARIABLES = { POSEIDON_NOMAD_CONNECTIONS: "0" };
 export class LoadLab {
   readonly agent: RunningAgent;
   #server: RunningServer;
-  readonly #signal: AbortSignal;
+  readonly #options: ServerOptions;
 
-  private constructor(agent: RunningAgent, server: RunningServer, signal: AbortSignal) {
+  private constructor(agent: RunningAgent, server: RunningServer, options: ServerOptions) {
     this.agent = agent;
     this.#server = server;
-    this.#signal = signal;
+    this.#options = options;
   }
 
-  static async start(signal: AbortSignal): Promise<LoadLab> {
-    const agent = await startLoadAgent({ signal });
+  static async start(parts: Pick<ServerOptions, "profile" | "signal">): Promise<LoadLab> {
+    const options = { variables: VARIABLES, ...parts };
+    const agent = await startLoadAgent(options);
     try {
-      return new LoadLab(agent, await startServer(agent, { variables: VARIABLES, signal }), signal);
+      return new LoadLab(agent, await startServer(agent, options), options);
     } catch (error) {
       await agent.stop();
       throw error;
@@ -35,7 +36,7 @@ export class LoadLab {
   /** Stops the server and starts another one; ms of the start, until every route is served. */
   async restartServer(): Promise<number> {
     await this.#server.stop();
-    this.#server = await startServer(this.agent, { variables: VARIABLES, signal: this.#signal });
+    this.#server = await startServer(this.agent, this.#options);
     return this.#server.readyMs;
   }
 

@@ -4,6 +4,7 @@ import { percentile } from "../measure/statistics.js";
 import type { BenchOptions } from "../options.js";
 import { recoverOnce } from "../steps/recovery.js";
 import type { Run } from "../table.js";
+import type { ServerOptions } from "../target/server.js";
 import { measureDeafClients } from "./deaf-clients.js";
 import { fillEnvironments } from "./environments.js";
 import { measureEvents } from "./events.js";
@@ -21,6 +22,7 @@ const RECOVERIES = 5;
 /** Measures load and growth (performance.md, "What else must hold") on an agent that runs nothing. */
 export async function runScale(options: BenchOptions, run: Run): Promise<ScaleResults> {
   const { scaleFactor, only } = options;
+  const labOptions = { profile: options.profile, signal: run.signal };
   const parts: ScalePart[] = [];
   const wanted = (id: string): boolean => only.length === 0 || only.includes(id);
   const sizes = (largest: number): number[] =>
@@ -41,12 +43,12 @@ export async function runScale(options: BenchOptions, run: Run): Promise<ScaleRe
 
   if (wanted("runners")) {
     await part("idle runners, 50 in each environment", LARGEST.runners, (size) =>
-      inLab(run.signal, (lab) => measureIdleRunners(lab, size, run.signal)),
+      inLab(labOptions, (lab) => measureIdleRunners(lab, size, run.signal)),
     );
   }
   if (wanted("events")) {
     const environments = Math.max(2, Math.round((LARGEST.runners * scaleFactor) / RUNNERS_EACH));
-    await inLab(run.signal, async (lab) => {
+    await inLab(labOptions, async (lab) => {
       await fillEnvironments(lab.server.client, { environments, runnersEach: RUNNERS_EACH });
       const settings = { environments, runnersEach: RUNNERS_EACH, signal: run.signal };
       await part(`events a second, ${environments * RUNNERS_EACH} runners`, LARGEST.events, (rate) =>
@@ -56,24 +58,27 @@ export async function runScale(options: BenchOptions, run: Run): Promise<ScaleRe
   }
   if (wanted("executions")) {
     await part("open executions, a line a second each", LARGEST.executions, (size) =>
-      inLab(run.signal, (lab) => measureOpenExecutions(lab, size)),
+      inLab(labOptions, (lab) => measureOpenExecutions(lab, size)),
     );
   }
   if (wanted("deaf")) {
     await part("clients that never read endless output", LARGEST.deaf, (size) =>
-      inLab(run.signal, (lab) => measureDeafClients(lab, size)),
+      inLab(labOptions, (lab) => measureDeafClients(lab, size)),
     );
   }
   if (wanted("recovery")) {
     await part("recovery, 20 runners in each environment", LARGEST.recovered, (size) =>
-      inLab(run.signal, (lab) => measureRecoveries(lab, size, run.signal)),
+      inLab(labOptions, (lab) => measureRecoveries(lab, size, run.signal)),
     );
   }
   return { conditions: { node: process.version, cores: cpus().length, factor: scaleFactor }, parts };
 }
 
-async function inLab<T>(signal: AbortSignal, work: (lab: LoadLab) => Promise<T>): Promise<T> {
-  const lab = await LoadLab.start(signal);
+async function inLab<T>(
+  options: Pick<ServerOptions, "profile" | "signal">,
+  work: (lab: LoadLab) => Promise<T>,
+): Promise<T> {
+  const lab = await LoadLab.start(options);
   try {
     return await work(lab);
   } finally {

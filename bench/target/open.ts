@@ -1,7 +1,7 @@
 import { BenchClient } from "../client.js";
 import type { BenchOptions } from "../options.js";
 import { type RunningAgent, startAgent } from "./agent.js";
-import { type NomadTarget, startServer } from "./server.js";
+import { type NomadTarget, type ServerOptions, startServer } from "./server.js";
 
 /** What is measured: a server, and the Nomad below it where that is known. */
 export interface OpenTarget {
@@ -21,13 +21,19 @@ export interface OpenTarget {
 /** Starts what the options ask for. */
 export async function openTarget(options: BenchOptions, signal: AbortSignal): Promise<OpenTarget> {
   if (options.url !== undefined) return openExisting(options, options.url);
+  const { profile } = options;
   if (options.target === "cluster") {
-    return openServer(clusterTarget(), { description: "a server on the cluster", isCluster: true, signal });
+    return openServer(clusterTarget(), {
+      description: "a server on the cluster",
+      isCluster: true,
+      profile,
+      signal,
+    });
   }
   const agent: RunningAgent = await startAgent({ executor: options.executor, signal });
   const description = `a server on the embedded agent, executor ${agent.executor}`;
   try {
-    const opened = await openServer(agent, { description, isCluster: false, signal });
+    const opened = await openServer(agent, { description, isCluster: false, profile, signal });
     const close = async (): Promise<void> => {
       await opened.close();
       await agent.stop();
@@ -47,10 +53,10 @@ export function clusterTarget(): NomadTarget {
 
 async function openServer(
   nomad: NomadTarget,
-  options: { readonly description: string; readonly isCluster: boolean; readonly signal: AbortSignal },
+  options: { readonly description: string; readonly isCluster: boolean } & ServerOptions,
 ): Promise<OpenTarget> {
-  const { description, isCluster, signal } = options;
-  const server = await startServer(nomad, { signal });
+  const { description, isCluster } = options;
+  const server = await startServer(nomad, options);
   return {
     client: server.client,
     description,

@@ -18,17 +18,24 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+/** How a server is started. */
+export interface ServerOptions {
+  /** `POSEIDON_…`, over the bench's own. */
+  readonly variables?: Readonly<Record<string, string>>;
+  /** A folder for its CPU profile. */
+  readonly profile?: string | undefined;
+  readonly signal: AbortSignal;
+}
+
 const LISTENING = /"msg":"listening".*?"port":(\d+)/;
 
-/** Starts a server on a free port and waits until it has recovered. `variables` (`POSEIDON_…`) come over the bench's own. */
-export async function startServer(
-  nomad: NomadTarget,
-  options: { readonly variables?: Readonly<Record<string, string>>; readonly signal: AbortSignal },
-): Promise<RunningServer> {
+/** Starts a server on a free port and waits until it has recovered. */
+export async function startServer(nomad: NomadTarget, options: ServerOptions): Promise<RunningServer> {
   const token = randomBytes(16).toString("hex");
   const start = performance.now();
   const program: Program = await startProgram({
     arguments: ["serve"],
+    nodeArguments: options.profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${options.profile}`],
     environment: {
       POSEIDON_SERVER_ADDRESS: "127.0.0.1",
       POSEIDON_SERVER_PORT: "0",
