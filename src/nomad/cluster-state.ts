@@ -1,6 +1,6 @@
 import { type AllocationState, allocationState, currentAllocation } from "./allocation-state.js";
 import { DEFAULT_GROUP, parseJobId } from "./job-ids.js";
-import { type JobRecord, JobRecords, statusOf } from "./job-record.js";
+import { type JobRecord, JobRecords, modifyIndexOf, statusOf } from "./job-record.js";
 import type { Allocation, Job, JobStub, NomadEvent } from "./wire.js";
 
 /** Called with the id of each job about which something changed: look at it again. */
@@ -14,6 +14,8 @@ export type Changed = (jobId: string) => void;
 export class ClusterState {
   readonly #records = new JobRecords();
   readonly #jobs = new Map<string, JobRecord>();
+  /** The runner jobs among them: there may be thousands, in hundreds of environments. */
+  readonly #runners = new Map<number, Set<string>>();
   readonly #allocations = new Map<string, Map<string, AllocationState>>();
   /** Jobs that are gone, by the index of their end, until a list of jobs is younger: an old list must not bring them back. */
   readonly #removed = new Map<string, number>();
@@ -38,6 +40,11 @@ export class ClusterState {
     return this.#jobs.values();
   }
 
+  /** The runner jobs of one environment. */
+  runnersOf(environmentId: number): JobRecord[] {
+    return [...(this.#runners.get(environmentId) ?? [])].flatMap((id) => this.#jobs.get(id) ?? []);
+  }
+
   /** The allocation that stands for a job now. */
   allocation(jobId: string): AllocationState | undefined {
     const all = this.#allocations.get(jobId);
@@ -52,6 +59,7 @@ export class ClusterState {
   /** Forgets everything, and tells nobody: a complete list comes next. */
   forget(): void {
     this.#jobs.clear();
+    this.#runners.clear();
     this.#allocations.clear();
     this.#removed.clear();
     this.#jobBaseline = 0;
@@ -70,11 +78,18 @@ export class ClusterState {
 
   /** Takes over a job that was read, registered or announced. */
   applyJob(job: Job): void {
+    const word = { modifyIndex: modifyIndexOf(job), status: statusOf(job) };
+    if ((this.#removed.get(job.ID) ?? -1) >= word.modifyIndex) return;
+    const known = this.#jobs.get(job.ID);
+    if (known !== undefined && !isNews(word, known)) return;
+    // Made only of what is news: half of what events tell is known already.
     const record = this.#records.of(job);
-    if (record === undefined || (this.#removed.get(record.id) ?? -1) >= record.modifyIndex) return;
-    const known = this.#jobs.get(record.id);
-    if (known !== undefined && !isNews(record, known)) return;
+    if (record === undefined) return;
     this.#jobs.set(record.id, record);
+    if (record.kind === "runner") {
+      const runners = this.#runners.get(record.environmentId) ?? new Set();
+      this.#runners.set(record.environmentId, runners.add(record.id));
+    }
     this.#changed(record.id);
   }
 
@@ -87,9 +102,12 @@ export class ClusterState {
   /** Notes that a job is gone, as of Nomad's index. */
   #removeJob(id: string, index: number): void {
     const known = this.#jobs.get(id);
-    if (parseJobId(id) === undefined || (known !== undefined && known.createIndex > index)) return;
+    const parsed = parseJobId(id);
+    if (parsed === undefined || (known !== undefined && known.createIndex > index)) return;
     this.#removed.set(id, index);
     this.#jobs.delete(id);
+    const runners = this.#runners.get(parsed.environmentId);
+    if (runners?.delete(id) && runners.size === 0) this.#runners.delete(parsed.environmentId);
     this.#allocations.delete(id);
     this.#changed(id);
   }

@@ -90,6 +90,11 @@ export class ClusterView {
     return this.#state.jobs();
   }
 
+  /** The runner jobs of one environment. */
+  runnersOf(environmentId: number): JobRecord[] {
+    return this.#state.runnersOf(environmentId);
+  }
+
   /** The allocation that stands for a job: the newest that lives, else the newest. */
   allocation(jobId: string): AllocationState | undefined {
     return this.#state.allocation(jobId);

@@ -100,14 +100,14 @@ const frameSchema = z.object({
   Events: z.array(z.unknown()).nullable().exactOptional(),
 });
 
-const eventSchema: z.ZodType<NomadEvent> = z.looseObject({
+const eventSchema: z.ZodType<NomadEvent> = z.object({
   Topic: z.string(),
   Type: z.string(),
   Key: z.string(),
   Namespace: z.string().exactOptional(),
   Index: z.int(),
   FilterKeys: z.array(z.string()).nullable().exactOptional(),
-  Payload: z.looseObject({
+  Payload: z.object({
     Job: jobSchema.exactOptional(),
     Allocation: allocationSchema.exactOptional(),
     Evaluation: evaluationSchema.exactOptional(),

@@ -37,7 +37,7 @@ export class JobRecords {
       body: this.#shared(withConfigMeta({ ...definitionOf(job), ID: "", Name: "" }, {})),
       meta: configMeta(job),
       jobModifyIndex: job.JobModifyIndex ?? 0,
-      modifyIndex: job.ModifyIndex ?? job.JobModifyIndex ?? 0,
+      modifyIndex: modifyIndexOf(job),
       createIndex: job.CreateIndex ?? job.JobModifyIndex ?? 0,
       submittedAt: (job.SubmitTime ?? 0) / 1e6,
       status: statusOf(job),
@@ -57,6 +57,11 @@ export class JobRecords {
 /** A job's status; a stopped one is as good as dead, whatever of it still runs. */
 export function statusOf({ Stop, Status }: Pick<Job, "Stop" | "Status">): string {
   return Stop === true ? "dead" : (Status ?? "pending");
+}
+
+/** When a job changed last; its definition, where nothing else is known. */
+export function modifyIndexOf({ ModifyIndex, JobModifyIndex }: Job): number {
+  return ModifyIndex ?? JobModifyIndex ?? 0;
 }
 
 /** The job of a record, to be registered again with this meta in its config group. */

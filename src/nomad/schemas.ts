@@ -10,39 +10,50 @@ import type {
 } from "./wire.js";
 
 /*
- * Only the fields that this project reads are checked; all others are kept as they are. Go writes an empty list or map as null.
+ * Only the fields that this project reads are checked. Those of a job are kept all, since jobs are registered again; of everything else
+ * the fields that nobody reads are dropped: lists have thousands of objects. Go writes an empty list or map as null.
  */
+
+/** Checks a value and hands it over as it is, without a copy. */
+function whole<T>(schema: z.ZodType<T>): z.ZodType<T> {
+  return z.unknown().transform((value, context) => {
+    const result = schema.safeParse(value);
+    if (result.success) return value as T;
+    for (const issue of result.error.issues) context.addIssue({ ...issue });
+    return z.NEVER;
+  });
+}
 
 const index = z.int().nonnegative();
 const meta = z.record(z.string(), z.string()).nullable();
 const counts = z.record(z.string(), z.number()).nullable();
 
-const port = z.looseObject({
+const port = z.object({
   Label: z.string(),
   Value: z.int().exactOptional(),
   To: z.int().exactOptional(),
 });
 
-const network = z.looseObject({
+const network = z.object({
   Mode: z.string().exactOptional(),
   ReservedPorts: z.array(port).nullable().exactOptional(),
   DynamicPorts: z.array(port).nullable().exactOptional(),
 });
 
-const resources = z.looseObject({
+const resources = z.object({
   CPU: z.number().exactOptional(),
   MemoryMB: z.number().exactOptional(),
   MemoryMaxMB: z.number().exactOptional(),
 });
 
-const task = z.looseObject({
+const task = z.object({
   Name: z.string(),
   Driver: z.string(),
   Config: z.record(z.string(), z.unknown()).nullable().exactOptional(),
   Resources: resources.nullable().exactOptional(),
 });
 
-const taskGroup = z.looseObject({
+const taskGroup = z.object({
   Name: z.string(),
   Count: z.int().nullable().exactOptional(),
   Tasks: z.array(task).nullable().exactOptional(),
@@ -51,24 +62,26 @@ const taskGroup = z.looseObject({
 });
 
 /** A job as `GET /v1/job/:id`, `POST /v1/jobs/parse` and events have it. */
-export const jobSchema: z.ZodType<Job> = z.looseObject({
-  ID: z.string(),
-  Name: z.string().exactOptional(),
-  Namespace: z.string().exactOptional(),
-  Type: z.string().exactOptional(),
-  Status: z.string().exactOptional(),
-  Stop: z.boolean().exactOptional(),
-  TaskGroups: z.array(taskGroup).nullable().exactOptional(),
-  Meta: meta.exactOptional(),
-  Version: index.exactOptional(),
-  CreateIndex: index.exactOptional(),
-  ModifyIndex: index.exactOptional(),
-  JobModifyIndex: index.exactOptional(),
-  SubmitTime: z.number().exactOptional(),
-});
+export const jobSchema: z.ZodType<Job> = whole<Job>(
+  z.object({
+    ID: z.string(),
+    Name: z.string().exactOptional(),
+    Namespace: z.string().exactOptional(),
+    Type: z.string().exactOptional(),
+    Status: z.string().exactOptional(),
+    Stop: z.boolean().exactOptional(),
+    TaskGroups: z.array(taskGroup).nullable().exactOptional(),
+    Meta: meta.exactOptional(),
+    Version: index.exactOptional(),
+    CreateIndex: index.exactOptional(),
+    ModifyIndex: index.exactOptional(),
+    JobModifyIndex: index.exactOptional(),
+    SubmitTime: z.number().exactOptional(),
+  }),
+);
 
 /** A job in a list. */
-export const jobStubSchema: z.ZodType<JobStub> = z.looseObject({
+export const jobStubSchema: z.ZodType<JobStub> = z.object({
   ID: z.string(),
   Name: z.string().exactOptional(),
   Namespace: z.string().exactOptional(),
@@ -80,13 +93,13 @@ export const jobStubSchema: z.ZodType<JobStub> = z.looseObject({
   JobModifyIndex: index,
 });
 
-const taskEvent = z.looseObject({
+const taskEvent = z.object({
   Type: z.string(),
   Time: z.number(),
   Details: z.record(z.string(), z.string()).nullable().exactOptional(),
 });
 
-const taskState = z.looseObject({
+const taskState = z.object({
   State: z.string(),
   Failed: z.boolean().exactOptional(),
   Restarts: z.int().exactOptional(),
@@ -96,19 +109,19 @@ const taskState = z.looseObject({
   Events: z.array(taskEvent).nullable().exactOptional(),
 });
 
-const allocatedPort = z.looseObject({
+const allocatedPort = z.object({
   Label: z.string(),
   Value: z.int(),
   To: z.int(),
   HostIP: z.string(),
 });
 
-const allocatedResources = z.looseObject({
-  Shared: z.looseObject({ Ports: z.array(allocatedPort).nullable().exactOptional() }).exactOptional(),
+const allocatedResources = z.object({
+  Shared: z.object({ Ports: z.array(allocatedPort).nullable().exactOptional() }).exactOptional(),
 });
 
 /** An allocation, in lists and events too. */
-export const allocationSchema: z.ZodType<Allocation> = z.looseObject({
+export const allocationSchema: z.ZodType<Allocation> = z.object({
   ID: z.string(),
   JobID: z.string(),
   TaskGroup: z.string(),
@@ -126,7 +139,7 @@ export const allocationSchema: z.ZodType<Allocation> = z.looseObject({
   ModifyIndex: index,
 });
 
-const placementFailure = z.looseObject({
+const placementFailure = z.object({
   NodesEvaluated: z.number().exactOptional(),
   NodesFiltered: z.number().exactOptional(),
   NodesExhausted: z.number().exactOptional(),
@@ -139,7 +152,7 @@ const placementFailure = z.looseObject({
 });
 
 /** An evaluation, in events too. */
-export const evaluationSchema: z.ZodType<Evaluation> = z.looseObject({
+export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   ID: z.string(),
   JobID: z.string(),
   Type: z.string().exactOptional(),
@@ -155,7 +168,7 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.looseObject({
 });
 
 /** A node, for its own address. */
-export const nodeSchema: z.ZodType<NodeInfo> = z.looseObject({
+export const nodeSchema: z.ZodType<NodeInfo> = z.object({
   ID: z.string(),
   Name: z.string().exactOptional(),
   HTTPAddr: z.string(),
@@ -164,7 +177,7 @@ export const nodeSchema: z.ZodType<NodeInfo> = z.looseObject({
 });
 
 /** The answer to a register or deregister. */
-export const registerResponseSchema: z.ZodType<RegisterResponse> = z.looseObject({
+export const registerResponseSchema: z.ZodType<RegisterResponse> = z.object({
   EvalID: z.string(),
   EvalCreateIndex: index,
   JobModifyIndex: index,

@@ -45,8 +45,7 @@ export class Recovery {
    * (`running`), what is claimed or reserved belongs to another one and is left alone.
    */
   recover(pool: Pool, options: { readonly running: boolean }): void {
-    for (const record of [...this.#options.view.jobs()]) {
-      if (record.kind !== "runner" || record.environmentId !== pool.environmentId) continue;
+    for (const record of this.#options.view.runnersOf(pool.environmentId)) {
       if (record.status === "dead" || this.#options.registry.runner(record.id) !== undefined) continue;
       this.#recover(pool, record, options);
     }

@@ -11,7 +11,6 @@ const stub = (ID: string) => ({
   CreateIndex: 1,
   ModifyIndex: 2,
   JobModifyIndex: 1,
-  Extra: ID,
 });
 
 let nomad: FakeNomad;
@@ -83,7 +82,7 @@ describe("reading", () => {
     expect(nomad.seen[0]?.path).toBe("/v1/job/a%2Fb%20c%3F%25");
   });
 
-  it("keeps fields that it does not know, at every depth", async () => {
+  it("keeps fields of a job that it does not know, at every depth", async () => {
     const whole = {
       ID: "10-a",
       New: { deep: [1] },
