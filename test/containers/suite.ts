@@ -6,6 +6,7 @@ import type { Nomad } from "../support/nomad.js";
 import { TestServer } from "../support/server.js";
 import { hardeningSuite } from "./hardening.js";
 import { limitsSuite } from "./limits.js";
+import { migrationSuite } from "./migration.js";
 import { networkSuite } from "./network.js";
 import type { ContainerTarget } from "./target.js";
 
@@ -61,6 +62,7 @@ export function containerSuite(name: string, start: () => Promise<ContainerTarge
     limitsSuite(containers);
     networkSuite(containers);
     hardeningSuite(containers);
+    migrationSuite(containers);
   });
 }
 

@@ -56,6 +56,12 @@ export class Nomad {
     return stubs.map(({ ID }) => ID);
   }
 
+  /** As `jobIds`, without those that were stopped and that Nomad keeps for a while. */
+  async livingJobIds(prefix = ""): Promise<string[]> {
+    const stubs: JobStub[] = await this.must("GET", `/v1/jobs?prefix=${prefix}`);
+    return stubs.filter(({ Status }) => Status !== "dead").map(({ ID }) => ID);
+  }
+
   async job(id: string): Promise<Job | undefined> {
     const { status, body } = await this.call("GET", `/v1/job/${id}`);
     return status === 200 ? body : undefined;

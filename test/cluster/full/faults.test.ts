@@ -45,7 +45,8 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
   /** The runner jobs at Nomad are those that the server counts, and the pool is full. */
   const exact = async (used: number): Promise<void> => {
     await server.settled(ENVIRONMENT, { idle: 3, used }, LONG);
-    await until("exact jobs", async () => (await nomad.jobIds(`${ENVIRONMENT}-`)).length === 3 + used, LONG);
+    const living = () => nomad.livingJobIds(`${ENVIRONMENT}-`);
+    await until("exact jobs", async () => (await living()).length === 3 + used, LONG);
   };
 
   test.each(["SIGTERM", "SIGKILL"] as const)(
