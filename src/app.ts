@@ -1,6 +1,7 @@
 import { CertificateFiles } from "./api/http/certificate-files.js";
 import { createMetricsServer } from "./api/metrics-server.js";
 import { type ApiServer, createApiServer } from "./api/server.js";
+import { addGauges, noteServed } from "./app-metrics.js";
 import { apiOptions, metricsAddress, nomadOptions } from "./app-options.js";
 import type { Config } from "./config/schema.js";
 import { EnvironmentManager } from "./environment/manager.js";
@@ -9,13 +10,17 @@ import { environmentsWithoutNomad, runnersWithoutNomad } from "./environment/wit
 import { atMost } from "./lib/at-most.js";
 import { isLoopback } from "./lib/is-loopback.js";
 import { connectNomad } from "./nomad/connection.js";
+import type { RegisterJob } from "./nomad/registration.js";
 import type { Job } from "./nomad/wire.js";
 import { goOn, type ReachedPoint } from "./runner/crash-points.js";
 import { RunnerManager } from "./runner/manager.js";
+import { observedRunners } from "./runner/observed-runners.js";
+import { RefillTimes } from "./runner/refill-times.js";
 import { TIMINGS, type Timings } from "./runner/timings.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
 import type { Logger } from "./telemetry/logger.js";
 import { createMetrics } from "./telemetry/metrics.js";
+import type { MetricsSink } from "./telemetry/metrics-sink.js";
 
 /** How long a server on passed sockets lets clients wait for its recovery before it tells them that there is none yet, ms. */
 const RECOVERY_FIRST_MS = 10_000;
@@ -57,17 +62,13 @@ export function createApp(config: Config, options: AppOptions): App {
   };
   const metricsServer = ownListener && createMetricsServer({ ...ownListener, metrics: metrics.text });
   const nomad = config.nomad.enabled
-    ? composeNomad(config, {
-        logger,
-        reached,
-        timings,
-        onRepairs: (count) => metrics.count("repairs", {}, count),
-      })
+    ? composeNomad(config, { logger, reached, timings, metrics })
     : undefined;
   const api: ApiServer = createApiServer({
     ...parts,
     environments: nomad?.environments ?? environmentsWithoutNomad,
-    runners: nomad?.runners ?? runnersWithoutNomad,
+    runners: observedRunners(nomad?.runners ?? runnersWithoutNomad, { metrics, logger }),
+    onServed: (served) => noteServed(metrics, served),
   });
   const { tls, token } = config.server;
   const certificate = tls.active
@@ -77,6 +78,13 @@ export function createApp(config: Config, options: AppOptions): App {
         logger,
       })
     : undefined;
+  addGauges(metrics, {
+    api,
+    environments: nomad?.environments ?? environmentsWithoutNomad,
+    ready: () => ready && stopped === undefined,
+    certificateEnd: () => certificate?.notAfter,
+    nomad,
+  });
   let started: ReturnType<App["start"]> | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -100,9 +108,11 @@ export function createApp(config: Config, options: AppOptions): App {
 
   /** Resolves when the recovery is done; what the operator should know of this Nomad is said behind it. */
   async function recover() {
+    const start = performance.now();
     try {
       await nomad?.recover();
       ready = true;
+      metrics.observe("stepDuration", { step: "recovery" }, performance.now() - start);
       reached("recovery.done");
     } catch (error) {
       logger.error("the recovery failed", { error });
@@ -144,18 +154,26 @@ function composeNomad(
   config: Config,
   options: Required<Pick<AppOptions, "logger" | "reached">> & {
     readonly timings: Timings;
-    readonly onRepairs: (count: number) => void;
+    readonly metrics: MetricsSink;
   },
 ) {
   const { server, nomad: settings } = config;
-  const { logger, reached, timings, onRepairs } = options;
+  const { logger, reached, timings, metrics } = options;
   const nomad = connectNomad(nomadOptions(config), {
     logger,
     snapshotInterval: settings.snapshotinterval * 1_000,
     eventSilence: timings.eventSilence,
-    onRepairs,
+    onRepairs: (count) => metrics.count("repairs", {}, count),
+    metrics,
   });
-  const { client, view, register, exec } = nomad;
+  const { client, view, exec } = nomad;
+  const register: RegisterJob = async (job, how) => {
+    const start = performance.now();
+    const registered = await nomad.register(job, how);
+    metrics.observe("stepDuration", { step: "register" }, performance.now() - start);
+    return registered;
+  };
+  const refills = new RefillTimes(metrics);
   let base: Job | undefined;
   const runners: RunnerManager = new RunnerManager({
     client,
@@ -169,7 +187,11 @@ function composeNomad(
     logger: logger.child({ package: "runner" }),
     reached,
     timings,
-    onPoolChange: ({ environmentId }) => environments.poolChanged(environmentId),
+    metrics,
+    onPoolChange: (pool) => {
+      refills.look(pool);
+      environments.poolChanged(pool.environmentId);
+    },
   });
   const environments = new EnvironmentManager({
     client,
@@ -189,6 +211,7 @@ function composeNomad(
   const stopping = new AbortController();
 
   return {
+    connection: nomad,
     runners,
     environments,
     /** Throws where the configuration points at something wrong. */

@@ -39,8 +39,7 @@ function sentences(key: ConfigKey): readonly string[] {
   return [
     key.description,
     ...allowed.map((text) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`),
-    ...(key.refused ? ["Not built yet: `true` stops the start."] : []),
-    ...(key.later && !key.refused ? ["Accepted, without effect yet."] : []),
+    ...(key.later ? ["Accepted, without effect yet."] : []),
     ...(key.kind === "map" || key.kind === "ports" ? ["In the file only."] : []),
   ];
 }

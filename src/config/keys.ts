@@ -16,8 +16,6 @@ export interface KeyInfo {
   readonly secret: boolean;
   /** True for a key that is read and checked but has no effect yet. */
   readonly later: boolean;
-  /** True for a `later` key that stops the start when it is true: going on without it would be unsafe or surprising. */
-  readonly refused: boolean;
 }
 
 /** The keys' descriptions, by their schemas. A schema that is registered here is a key, any other object is a section. */
@@ -26,7 +24,6 @@ export const keyInfos = z.registry<KeyInfo>();
 interface Extra {
   readonly secret?: boolean;
   readonly later?: boolean;
-  readonly refused?: boolean;
   /** Shown instead of the default itself. */
   readonly shown?: string;
 }
@@ -44,7 +41,6 @@ const info = (
   shown: extra.shown ?? String(shown ?? ""),
   secret: extra.secret ?? false,
   later: extra.later ?? false,
-  refused: extra.refused ?? false,
 });
 
 /** The longest time a timer of Node can wait, in seconds. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { crossProblems } from "./cross-checks.js";
-import { ConfigError, type ConfigProblem } from "./errors.js";
-import { fileLayer, type Layer, problemOf, variableLayer } from "./layers.js";
+import { ConfigError } from "./errors.js";
+import { fileLayer, type Layer, variableLayer } from "./layers.js";
 import { type Config, type ConfigKey, configKeys, configSchema } from "./schema.js";
 import { parseYamlFile } from "./yaml-file.js";
 
@@ -42,9 +42,7 @@ export function resolveConfig({ file, environment, randomToken }: ConfigSources)
   }
 
   const changed = configKeys.filter((key) => isChanged(key, values));
-  const refused = changed.filter((key) => key.refused && values.get(key.name) === true);
   const problems = [...fromFile.problems, ...fromVariables.problems];
-  problems.push(...refused.map((key) => refusal(key, fromVariables, fromFile)));
   if (problems.length > 0) throw new ConfigError(problems);
 
   const config = finish(configSchema.parse(nest(values)), randomToken);
@@ -65,11 +63,6 @@ function parse({ path, text }: ConfigSources["file"]): ReturnType<typeof parseYa
 
 const isChanged = (key: ConfigKey, values: ReadonlyMap<string, unknown>): boolean =>
   values.has(key.name) && !isDeepStrictEqual(values.get(key.name), key.schema.parse(undefined));
-
-function refusal(key: ConfigKey, variables: Layer, file: Layer): ConfigProblem {
-  const source = variables.values.has(key.name) ? variables.source(key) : file.source(key);
-  return { ...problemOf(key, "true", source), allowed: "false, since this server cannot do it yet" };
-}
 
 /** Turns `server.port` → 1 into `{ server: { port: 1 } }`. */
 function nest(values: ReadonlyMap<string, unknown>): Readonly<Record<string, unknown>> {

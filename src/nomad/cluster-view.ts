@@ -2,12 +2,14 @@ import { setMaxListeners } from "node:events";
 import { Backoff } from "../lib/backoff.js";
 import { deferred } from "../lib/deferred.js";
 import type { Logger } from "../telemetry/logger.js";
+import { type MetricsSink, noMetrics } from "../telemetry/metrics-sink.js";
 import type { AllocationState } from "./allocation-state.js";
 import type { NomadClient } from "./client.js";
 import { ClusterState } from "./cluster-state.js";
 import { NomadError } from "./errors.js";
 import type { EvaluationWaiters } from "./evaluation-waiters.js";
 import type { JobRecord } from "./job-record.js";
+import { noteEvent } from "./measured.js";
 import { takeSnapshot } from "./snapshot.js";
 import type { EventFrame, Job } from "./wire.js";
 
@@ -33,6 +35,7 @@ export interface ClusterViewOptions {
   readonly logger: Logger;
   /** Counts differences that a snapshot found although the stream was whole; they should be zero. */
   readonly onRepairs?: (count: number) => void;
+  readonly metrics?: MetricsSink;
 }
 
 /** Reconnecting to the event stream: 100 ms to 5 s, for ever (nomad.md). */
@@ -50,6 +53,7 @@ export class ClusterView {
   readonly #first = deferred();
   #running: Promise<void> | undefined;
   #lastIndex = 0;
+  #lastFrameAt = 0;
   /** Ends the stream that is being followed. */
   #follows: AbortController | undefined;
   #connected = false;
@@ -64,6 +68,11 @@ export class ClusterView {
   /** Whether the stream is open and a snapshot was taken since. */
   get connected(): boolean {
     return this.#connected;
+  }
+
+  /** When the last frame came, in ms since 1970; 0 before the first. */
+  get lastFrameAt(): number {
+    return this.#lastFrameAt;
   }
 
   /** Connects, and reconnects for ever; resolves after the first complete snapshot, or when stopped before. */
@@ -138,7 +147,9 @@ export class ClusterView {
   async reconcile(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     const { client } = this.#options;
     const { signal = this.#stop.signal } = options;
+    const start = performance.now();
     const taken = await takeSnapshot(client, this.#state, { eventsSeen: this.#lastIndex, signal });
+    this.#metrics.observe("stepDuration", { step: "snapshot" }, performance.now() - start);
     for (const listener of this.#listeners) listener.snapshotTaken();
     if (taken.startedOverAt !== undefined) return this.#startOver(taken.startedOverAt);
     const { repairs } = taken;
@@ -170,6 +181,7 @@ export class ClusterView {
         reported = true;
       }
       await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
+      this.#metrics.count("reconnects", {});
     }
   }
 
@@ -220,8 +232,14 @@ export class ClusterView {
     }
   }
 
+  get #metrics(): MetricsSink {
+    return this.#options.metrics ?? noMetrics;
+  }
+
   #apply(frame: EventFrame): void {
+    this.#lastFrameAt = Date.now();
     for (const event of frame.Events ?? []) {
+      noteEvent(this.#metrics, event, this.#lastFrameAt);
       this.#state.applyEvent(event);
       if (event.Payload.Evaluation !== undefined) this.#options.evaluations.observe(event.Payload.Evaluation);
     }

@@ -44,6 +44,11 @@ export class ConnectionLimiter {
     return this.#held.size;
   }
 
+  /** How many more there may be; infinite without a limit. */
+  get room(): number {
+    return this.#limit === 0 ? Number.POSITIVE_INFINITY : Math.max(0, this.#limit - this.#held.size);
+  }
+
   /** Who waits for a place. */
   get waiting(): number {
     return this.#waiters.size;

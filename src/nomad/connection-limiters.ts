@@ -27,6 +27,16 @@ export class ConnectionLimiters {
     return limiter;
   }
 
+  /** How many are open in all, and how many more the fullest address has room for. */
+  sum(): { readonly open: number; readonly room: number } {
+    const all = [...this.#limiters.values()];
+    const own = shareConnections(this.#connections).exec || Number.POSITIVE_INFINITY;
+    return {
+      open: all.reduce((sum, { used }) => sum + used, 0),
+      room: Math.min(own, ...all.map(({ room }) => room)),
+    };
+  }
+
   /** Open connections of exec sessions by address, for diagnosis. */
   usage(): ReadonlyMap<string, number> {
     return new Map([...this.#limiters].map(([address, limiter]) => [address, limiter.used]));

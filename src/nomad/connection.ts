@@ -1,5 +1,6 @@
 import { Semaphore } from "../lib/semaphore.js";
 import type { Logger } from "../telemetry/logger.js";
+import { type MetricsSink, noMetrics } from "../telemetry/metrics-sink.js";
 import { NomadClient } from "./client.js";
 import { ClusterView } from "./cluster-view.js";
 import { compatibilityWarnings } from "./compatibility.js";
@@ -8,6 +9,7 @@ import { EvaluationWaiters } from "./evaluation-waiters.js";
 import { openEventStream } from "./event-stream.js";
 import type { ExecOpener } from "./exec.js";
 import { NomadExecOpener } from "./exec-opener.js";
+import { measuredOpener } from "./measured.js";
 import type { NomadOptions } from "./options.js";
 import { type RegisterJob, registerAndAwait } from "./registration.js";
 import { NomadTransport } from "./transport.js";
@@ -24,6 +26,8 @@ export interface NomadConnection {
   readonly view: ClusterView;
   readonly exec: ExecOpener;
   readonly register: RegisterJob;
+  /** Exec sessions: how many are open, and how many more the fullest address has room for. */
+  execUsage(): { readonly open: number; readonly room: number };
   /** Reads the certificates. The view is started apart, since it waits for Nomad. */
   start(): Promise<void>;
   /** Reads the certificates again for connections to come; rejects when one cannot be read, then the old ones stay. */
@@ -42,10 +46,12 @@ export function connectNomad(
     /** So long without a byte is a dead event stream, ms. */
     readonly eventSilence: number;
     readonly onRepairs?: (count: number) => void;
+    readonly metrics?: MetricsSink;
   },
 ): NomadConnection {
   const logger = parts.logger.child({ package: "nomad" });
-  const transport = new NomadTransport(options);
+  const { metrics = noMetrics } = parts;
+  const transport = new NomadTransport(options, { metrics });
   const client = new NomadClient(transport);
   const evaluations = new EvaluationWaiters({ client, logger });
   const limiters = new ConnectionLimiters({ server: transport.endpoint, connections: options.connections });
@@ -70,7 +76,8 @@ export function connectNomad(
   return {
     client,
     view,
-    exec,
+    exec: measuredOpener(exec, metrics),
+    execUsage: () => limiters.sum(),
     register: (job, { urgent = false, ...how }) =>
       registerAndAwait(noting, evaluations, job, {
         logger,

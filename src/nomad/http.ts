@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import { withDeadline } from "../lib/with-deadline.js";
 import { answerError } from "./answer-error.js";
 import { NomadError } from "./errors.js";
+import { measureCall } from "./measured.js";
 import { networkCode, networkError } from "./network-error.js";
 import type { NomadTransport } from "./transport.js";
 
@@ -42,7 +43,11 @@ export function pathOf(
  * Calls Nomad's API: JSON both ways, at most 5 s. Rejects with a NomadError. A GET whose kept connection turns out to be closed is
  * sent once more; a POST or DELETE whose answer was lost is `unreachable`, and repeating it is the caller's decision.
  */
-export async function callNomad(transport: NomadTransport, request: NomadRequest): Promise<NomadAnswer> {
+export function callNomad(transport: NomadTransport, request: NomadRequest): Promise<NomadAnswer> {
+  return measureCall(transport.metrics, request, () => callInTime(transport, request));
+}
+
+async function callInTime(transport: NomadTransport, request: NomadRequest): Promise<NomadAnswer> {
   return await withDeadline(
     callTimeout,
     async (signal) => {

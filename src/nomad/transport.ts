@@ -1,4 +1,5 @@
 import { type buildConnector, Client, Pool } from "undici";
+import { type MetricsSink, noMetrics } from "../telemetry/metrics-sink.js";
 import { shareConnections } from "./connection-shares.js";
 import { authorityOf, type Endpoint } from "./endpoint.js";
 import type { NomadOptions } from "./options.js";
@@ -16,12 +17,14 @@ const keepAlive = 30_000;
  */
 export class NomadTransport {
   readonly options: NomadOptions;
+  readonly metrics: MetricsSink;
   readonly endpoint: Endpoint;
   #tls: TlsMaterial = {};
   #pool: Pool | undefined;
 
-  constructor(options: NomadOptions) {
+  constructor(options: NomadOptions, { metrics = noMetrics }: { readonly metrics?: MetricsSink } = {}) {
     this.options = options;
+    this.metrics = metrics;
     this.endpoint = { host: options.address, port: options.port };
   }
 

@@ -4,6 +4,7 @@ import { Backoff } from "../lib/backoff.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
 import { isNomadError, NomadError } from "../nomad/errors.js";
 import type { Logger } from "../telemetry/logger.js";
+import type { MetricsSink } from "../telemetry/metrics-sink.js";
 import type { ReachedPoint } from "./crash-points.js";
 import { RunnerError } from "./errors.js";
 import type { MarkWriter } from "./mark-writer.js";
@@ -27,6 +28,7 @@ export interface ClaimsOptions {
   /** Brings an unclaimed runner to what is known of its job. */
   readonly look: (runnerId: string) => void;
   readonly reached: ReachedPoint;
+  readonly metrics: MetricsSink;
   readonly logger: Logger;
 }
 
@@ -54,9 +56,12 @@ export class Claims {
       if (runner === undefined) {
         throw new RunnerError("pool-empty", "no runners available for this execution environment");
       }
+      const kind = this.#isAhead(runner) ? "reserved" : "marked";
       const taken = await this.#take(pool, runner);
       // Nothing may come between this look and the handing over.
-      if (taken && runner.state === "claiming") return this.#hand(runner, options.inactivityTimeout);
+      if (!taken || runner.state !== "claiming") continue;
+      this.#options.metrics.count("claims", { result: "claimed", kind });
+      return this.#hand(runner, options.inactivityTimeout);
     }
   }
 
@@ -67,8 +72,8 @@ export class Claims {
 
   /** Whether the runner is this claim's. False: it went meanwhile, or another instance has it. */
   async #take(pool: Pool, runner: Runner): Promise<boolean> {
-    const { registry, marks, view } = this.#options;
-    const reserved = runner.reserved && !marks.isReleasing(runner.id);
+    const { registry, view } = this.#options;
+    const reserved = this.#isAhead(runner);
     registry.move(runner, "claiming");
     if (!reserved) {
       try {
@@ -89,10 +94,19 @@ export class Claims {
     return false;
   }
 
+  /** Whether the runner was marked ahead, so that it can be handed out without a call. */
+  #isAhead(runner: Runner): boolean {
+    return runner.reserved && !this.#options.marks.isReleasing(runner.id);
+  }
+
   async #mark(runner: Runner): Promise<void> {
+    const start = performance.now();
     this.#options.reached("claim.before-mark");
     const marking = this.#options.marks.reserve(runner.id, { urgent: true }).then(() => true);
-    if (await atMost(MARK_TIMEOUT_MS, marking)) return;
+    if (await atMost(MARK_TIMEOUT_MS, marking)) {
+      this.#options.metrics.observe("stepDuration", { step: "mark" }, performance.now() - start);
+      return;
+    }
     throw new NomadError("unreachable", "Nomad does not answer in time");
   }
 

@@ -1,6 +1,12 @@
 import { deferred } from "../lib/deferred.js";
 import { LongTimer } from "../lib/long-timer.js";
-import type { CommandEnd, OutputStream, RunnerShell, RunningCommand } from "../shell/runner-shell.js";
+import type {
+  CommandEnd,
+  CommandPath,
+  OutputStream,
+  RunnerShell,
+  RunningCommand,
+} from "../shell/runner-shell.js";
 import type { ExecutionListener, ExecutionOutcome, ExecutionRequest, LiveExecution } from "./handle.js";
 
 /** How long a command may go on after SIGQUIT before its runner is destroyed, ms (execution.md, "Ways an execution ends"). */
@@ -49,6 +55,10 @@ export class Execution implements LiveExecution {
   constructor(owner: ExecutionOwner, listener: ExecutionListener) {
     this.#owner = owner;
     this.#listener = listener;
+  }
+
+  get path(): CommandPath | undefined {
+    return this.#command?.path;
   }
 
   /** Runs the command; `timeLimit` counts from now. */

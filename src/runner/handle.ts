@@ -1,4 +1,11 @@
-import type { CommandRequest, CopyEntry, Download, FileEntry, OutputStream } from "../shell/runner-shell.js";
+import type {
+  CommandPath,
+  CommandRequest,
+  CopyEntry,
+  Download,
+  FileEntry,
+  OutputStream,
+} from "../shell/runner-shell.js";
 
 export type { CopyEntry, Download, FileEntry, OutputStream } from "../shell/runner-shell.js";
 
@@ -29,6 +36,8 @@ export interface ExecutionListener {
 
 /** A running execution, held by the one client connection that opened it. */
 export interface LiveExecution {
+  /** Which way its command took; undefined as long as none was started. */
+  readonly path?: CommandPath | undefined;
   /** Input for the command's terminal. False: stop until `onDrain`. Input before the command runs is kept for it. */
   write(data: Buffer): boolean;
   /** Back-pressure of the client's connection. */

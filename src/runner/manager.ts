@@ -9,6 +9,7 @@ import type { RegisterJob } from "../nomad/registration.js";
 import type { Job } from "../nomad/wire.js";
 import type { RunnerShell } from "../shell/runner-shell.js";
 import type { Logger } from "../telemetry/logger.js";
+import { type MetricsSink, noMetrics } from "../telemetry/metrics-sink.js";
 import { Claims } from "./claims.js";
 import { goOn, type ReachedPoint } from "./crash-points.js";
 import { Deletions } from "./deletions.js";
@@ -54,6 +55,7 @@ export interface RunnerManagerOptions {
   /** Seconds: `server.executionttl`. */
   readonly executionTtl: number;
   readonly logger: Logger;
+  readonly metrics?: MetricsSink;
   /** Called whenever a pool's figures may have changed. */
   readonly onPoolChange?: (pool: Pool) => void;
   /** For tests. */
@@ -94,7 +96,16 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#reservations = new Reservations({ marks, warm: options.warm, logger, reached });
     this.#marks = marks;
     const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
-    this.#claims = new Claims({ registry, marks, view, sessions, look, logger, reached });
+    this.#claims = new Claims({
+      registry,
+      marks,
+      view,
+      sessions,
+      look,
+      logger,
+      reached,
+      metrics: options.metrics ?? noMetrics,
+    });
     const retirement = new Retirement({ registry, marks, view, logger });
     this.#retirement = retirement;
     this.#recovery = new Recovery({ registry, view, sessions, retirement, marks, logger, reached });

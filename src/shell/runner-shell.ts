@@ -32,8 +32,12 @@ export interface CommandHandlers {
   onDrain(): void;
 }
 
+/** Which way a command took: in its runner's resident sessions, or in sessions of its own. */
+export type CommandPath = "fast" | "plain";
+
 /** A command that was started; its terminal is open for input at once. */
 export interface RunningCommand {
+  readonly path: CommandPath;
   /** Raw input for the command's terminal. False once more than 256 KiB wait: stop until `onDrain`. */
   write(data: Buffer): boolean;
   /** SIGQUIT through the terminal: byte 0x1c, ahead of input that still waits (execution.md). */

@@ -24,6 +24,7 @@ const startByte = Buffer.from([0x11]);
  * ended when both streams showed their end marker, since then all of its output has arrived.
  */
 export class PlainCommand implements RunningCommand {
+  readonly path = "plain";
   readonly #handlers: CommandHandlers;
   readonly #input: CommandInput;
   readonly #nonce = createNonce();

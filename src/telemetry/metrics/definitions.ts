@@ -75,7 +75,7 @@ export const HISTOGRAMS = {
   },
   stepDuration: {
     name: "poseidon_step_duration_seconds",
-    help: "Time that one step took. step: claim, mark, register (a job, with its evaluation), exec_open (an exec session), command_start, list, upload, download, snapshot, recovery",
+    help: "Time that one step took. step: claim, mark (that a claim waited for), register (a job, with its evaluation), exec_open (an exec session), list (until its first entries), upload, download (until its first bytes), snapshot, recovery",
     labels: ["step"],
     buckets: SHORT,
   },
@@ -94,12 +94,6 @@ export const HISTOGRAMS = {
   poolRefill: {
     name: "poseidon_pool_refill_duration_seconds",
     help: "Time that a pool had fewer idle runners than its size, until it was full again",
-    labels: [],
-    buckets: LONG,
-  },
-  runnerStart: {
-    name: "poseidon_runner_start_duration_seconds",
-    help: "Time from a runner's registration until it was idle",
     labels: [],
     buckets: LONG,
   },

@@ -285,18 +285,6 @@ describe("keys of later steps", () => {
     expect(rest).toEqual([]);
     expect(warning?.fields).toEqual({ keys: "aws.enabled, sentry.debug, influxdb.url" });
   });
-
-  it.each([
-    [
-      "server.systemdsocketactivation",
-      "server: {systemdsocketactivation: on}",
-      "POSEIDON_SERVER_SYSTEMDSOCKETACTIVATION",
-    ],
-  ])("stop the start where going on would be unsafe: %s", (key, text, variable) => {
-    expect(failure(text).problems).toMatchObject([{ key, value: "true", source: "configuration.yaml" }]);
-    expect(failure(undefined, { [variable]: "1" }).problems).toMatchObject([{ key, source: variable }]);
-    expect(resolve(text, { [variable]: "0" }).config).toBeDefined();
-  });
 });
 
 it("takes every text key from its variable exactly", () => {

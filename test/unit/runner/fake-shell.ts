@@ -27,6 +27,7 @@ export class FakeShell implements RunnerShell {
       done.push(what);
     };
     return {
+      path: "plain",
       write: (data) => {
         done.push(`write ${data}`);
         return true;

@@ -1,0 +1,10 @@
+/** The samples of a page of metrics: `name{label="value"}` to its value. */
+export function samplesOf(page: string): ReadonlyMap<string, number> {
+  const lines = page.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(
+    lines.map((line) => {
+      const at = line.lastIndexOf(" ");
+      return [line.slice(0, at), Number(line.slice(at + 1))];
+    }),
+  );
+}
