@@ -40,6 +40,11 @@ export class Lab {
     return { host: "127.0.0.1", port: this.#port, token: TOKEN };
   }
 
+  /** Where the agent listens, on 127.0.0.1. */
+  get port(): number {
+    return this.#port;
+  }
+
   async server(
     variables: Readonly<Record<string, string>> = {},
     options: Pick<Parameters<typeof TestServer.start>[0], "gateOpen" | "recovered" | "timings"> = {},

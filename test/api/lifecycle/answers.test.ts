@@ -1,4 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { buildVersion } from "../../../src/config/build-version.js";
 import { Lab } from "../../support/lab.js";
 import { until } from "../../support/until.js";
@@ -50,29 +53,6 @@ describe("health", () => {
     await server.client.put(132, { prewarmingPoolSize: 2 });
     await server.settled(132, { idle: 0, starting: 2 });
     expect((await server.client.call("GET", "/health")).status).toBe(204);
-  });
-});
-
-describe("the alert", () => {
-  it("warns of a pool that stays depleted and reads its runners again", async () => {
-    const server = await lab.server({
-      POSEIDON_SERVER_ALERT_PREWARMINGPOOLTHRESHOLD: "0.9",
-      POSEIDON_SERVER_ALERT_PREWARMINGPOOLRELOADTIMEOUT: "1",
-    });
-    await server.client.put(133, { prewarmingPoolSize: 1 });
-    await server.settled(133, { idle: 1 });
-    await lab.fault({ fault: "drop-events", count: 1_000 });
-    const [lost = ""] = await lab.jobIds("133-");
-    await server.claimed(133);
-    await until("the warning", () =>
-      server.lines.some(
-        ({ level, message, fields }) =>
-          level === "warn" && /depleting/.test(message) && fields.environment_id === 133,
-      ),
-    );
-    // No event told of the replacement; the reload finds it.
-    await server.settled(133, { idle: 1, used: 1 });
-    expect(await lab.jobIds("133-")).toContain(lost);
   });
 });
 
@@ -147,6 +127,26 @@ describe("images", () => {
     await server.client.put(137, { prewarmingPoolSize: 1 });
     await server.settled(137, { idle: 1 });
     expect([...(await pulls(137)).values()]).toEqual([false, false]);
+  });
+});
+
+describe("a template job file", () => {
+  it("in JSON is what environments are made from; an unusable one stops the start", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "poseidon-template-"));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const path = join(folder, "template.json");
+    const settings = { POSEIDON_SERVER_TEMPLATEJOBFILE: path };
+    await expect(lab.server(settings)).rejects.toThrow(/template\.json cannot be used: it cannot be read/);
+    await writeFile(path, "{");
+    await expect(lab.server(settings)).rejects.toThrow("it is not valid JSON");
+    await writeFile(path, JSON.stringify({ Job: { ID: "any", Datacenters: ["dc1"], Priority: 41 } }));
+    const server = await lab.server(settings);
+    expect((await server.client.put(140, { prewarmingPoolSize: 1 })).status).toBe(201);
+    const [id = ""] = await lab.jobIds("140-");
+    expect([await lab.job("template-140"), await lab.job(id)]).toMatchObject([
+      { ID: "template-140", Priority: 41 },
+      { ID: id, Priority: 41 },
+    ]);
   });
 });
 

@@ -10,6 +10,6 @@ it.each([
   [{ LISTEN_PID: "7", LISTEN_FDS: "0" }, []],
   [{ LISTEN_PID: "7", LISTEN_FDS: "-1" }, []],
   [{ LISTEN_PID: "7", LISTEN_FDS: "x" }, []],
-])("%o", (environment, expected) => {
+])("reads %o", (environment, expected) => {
   expect(passedSockets(environment, 7)).toEqual(expected);
 });
