@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { BASE } from "../routes/paths.js";
 import { clientErrorAnswer, serverErrorAnswer } from "../schemas/errors.js";
+import { MAX_SAFE } from "../schemas/fields.js";
 import { serverMessage } from "../schemas/messages.js";
 import { type JsonSchema, toSchema } from "./json-schema.js";
 import { miscellaneousOperations } from "./miscellaneous-operations.js";
@@ -47,11 +48,23 @@ export function openApiDocument(version = "unknown"): JsonSchema {
   };
 }
 
+/** What any route may answer, and any that reads a body. */
+const SHED: Readonly<Record<number, Answer>> = {
+  429: { description: "Too many requests of this client; only with `server.ratelimit`." },
+};
+const UNREAD: Readonly<Record<number, Answer>> = {
+  408: { description: "The body did not arrive within 15 s." },
+  413: { description: "The body is larger than `server.bodylimit`." },
+};
+
 function describe(operation: Operation, use: (schema: z.ZodType) => JsonSchema): JsonSchema {
   const { id, summary, parameters = [], request, answers, open } = operation;
-  const secured: Readonly<Record<number, Answer>> = open
-    ? answers
-    : { ...answers, 401: { description: "The token is missing or wrong; the body is empty." } };
+  const all: Readonly<Record<number, Answer>> = {
+    ...answers,
+    ...(open ? {} : { 401: { description: "The token is missing or wrong; the body is empty." } }),
+    ...(request === undefined ? {} : UNREAD),
+    ...SHED,
+  };
   return {
     operationId: id,
     summary,
@@ -59,7 +72,7 @@ function describe(operation: Operation, use: (schema: z.ZodType) => JsonSchema):
     ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterOf) }),
     ...(request === undefined ? {} : { requestBody: { required: true, ...content(use(request)) } }),
     responses: Object.fromEntries(
-      Object.entries(secured).map(([status, answer]) => [status, answerOf(Number(status), answer, use)]),
+      Object.entries(all).map(([status, answer]) => [status, answerOf(Number(status), answer, use)]),
     ),
   };
 }
@@ -70,7 +83,8 @@ function parameterOf({
   type,
   description,
 }: NonNullable<Operation["parameters"]>[number]): JsonSchema {
-  return { name, in: place, required: place === "path", description, schema: { type } };
+  const range = type === "integer" ? { minimum: 0, maximum: MAX_SAFE } : {};
+  return { name, in: place, required: place === "path", description, schema: { type, ...range } };
 }
 
 function answerOf(status: number, answer: Answer, use: (schema: z.ZodType) => JsonSchema): JsonSchema {

@@ -88,6 +88,7 @@ export const environmentOperations: readonly Operation[] = [
       201: { description: "Created; the body is empty." },
       204: { description: "Replaced, with all its runners." },
       400: wrong,
+      404: { description: "The id is not a number; the body is empty." },
       500: failed,
     },
   },

@@ -34,6 +34,10 @@ describe("the OpenAPI document", () => {
         target?.replace("#/components/schemas/", ""),
       );
     }
+    for (const operation of Object.values(document.paths).flatMap((path) => Object.values(path))) {
+      const statuses = "requestBody" in operation ? ["408", "413", "429"] : ["429"];
+      expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(statuses));
+    }
     const { schemas } = document.components;
     expect(Object.keys(schemas.ExecutionRequest?.properties ?? {})).toEqual([
       "command",
