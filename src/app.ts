@@ -1,8 +1,9 @@
 import { CertificateFiles } from "./api/http/certificate-files.js";
 import { createMetricsServer } from "./api/metrics-server.js";
 import { type ApiServer, createApiServer } from "./api/server.js";
-import { addGauges, noteServed } from "./app-metrics.js";
+import { addGauges, noteServed, type ObservedParts } from "./app-metrics.js";
 import { apiOptions, metricsAddress, nomadOptions } from "./app-options.js";
+import { stateLines } from "./app-state.js";
 import type { Config } from "./config/schema.js";
 import { EnvironmentManager } from "./environment/manager.js";
 import { TemplateFile } from "./environment/template-file.js";
@@ -33,6 +34,8 @@ export interface App {
   stop(): Promise<void>;
   /** Reads the certificates again, the server's own and those for Nomad; what cannot be used is logged and stays as it was. */
   reload(): Promise<void>;
+  /** Writes the state of pools, runners, sessions and event stream to the log, without secrets. */
+  tellState(): void;
 }
 
 /** What an app is made with beside its configuration. */
@@ -78,13 +81,14 @@ export function createApp(config: Config, options: AppOptions): App {
         logger,
       })
     : undefined;
-  addGauges(metrics, {
+  const observed: ObservedParts = {
     api,
     environments: nomad?.environments ?? environmentsWithoutNomad,
     ready: () => ready && stopped === undefined,
     certificateEnd: () => certificate?.notAfter,
     nomad,
-  });
+  };
+  addGauges(metrics, observed);
   let started: ReturnType<App["start"]> | undefined;
   let stopped: Promise<void> | undefined;
 
@@ -141,6 +145,9 @@ export function createApp(config: Config, options: AppOptions): App {
     stop: () => {
       stopped ??= stop();
       return stopped;
+    },
+    tellState: () => {
+      for (const { message, fields } of stateLines(observed)) logger.info(message, fields);
     },
     reload: async () => {
       await certificate?.reload();

@@ -15,6 +15,7 @@ const SERVE = {
   config: { type: "string" },
   "check-config": { type: "boolean" },
 } as const;
+const DOCTOR = { ...GLOBAL, config: { type: "string" }, image: { type: "string" } } as const;
 const AGENT = {
   ...GLOBAL,
   executor: { type: "string" },
@@ -42,7 +43,7 @@ export function parseArguments(argv: readonly string[]): Command {
   const args = argv.map((arg) => (/^-config(=|$)/.test(arg) ? `-${arg}` : arg));
   const { tokens } = parseArgs({
     args,
-    options: { ...SERVE, ...AGENT, ...DEMO },
+    options: { ...SERVE, ...DOCTOR, ...AGENT, ...DEMO },
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -52,6 +53,8 @@ export function parseArguments(argv: readonly string[]): Command {
   switch (name?.value ?? "serve") {
     case "serve":
       return serveCommand(rest);
+    case "doctor":
+      return doctorCommand(rest);
     case "agent":
       return agentCommand(rest);
     case "demo":
@@ -71,6 +74,11 @@ function serveCommand(args: readonly string[]): Command {
   return (
     general(values) ?? { kind: values["check-config"] ? "check-config" : "serve", config: values.config }
   );
+}
+
+function doctorCommand(args: readonly string[]): Command {
+  const { values } = understand(() => parseArgs({ args: [...args], options: DOCTOR }));
+  return general(values) ?? { kind: "doctor", config: values.config, image: values.image };
 }
 
 function agentCommand(args: readonly string[]): Command {

@@ -1,3 +1,5 @@
+import type { DoctorCommand } from "./doctor/doctor.js";
+
 /** Names of the agent's executors (agent.md). */
 export const EXECUTORS = ["sandbox", "process", "docker", "null"] as const;
 export type ExecutorName = (typeof EXECUTORS)[number];
@@ -37,6 +39,7 @@ export interface DemoCommand {
 /** What the command line asks for. `config` is the named file. */
 export type Command =
   | { readonly kind: "serve" | "check-config"; readonly config: string | undefined }
+  | ({ readonly kind: "doctor" } & DoctorCommand)
   | AgentCommand
   | DemoCommand
   | { readonly kind: "help" | "version" };

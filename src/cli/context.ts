@@ -15,6 +15,8 @@ export interface Service {
 export interface ServerService extends Service {
   /** Reads the certificates again. */
   reload(): Promise<void>;
+  /** Writes the state to the log. */
+  tellState(): void;
 }
 
 /** Signals of operation (configuration.md). */

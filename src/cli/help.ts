@@ -5,6 +5,7 @@ Hands out prewarmed containers on HashiCorp Nomad and runs commands in them.
 
 Commands:
   serve         Run the server (this is also what happens without a command).
+  doctor        Look at everything that the server needs: configuration, Nomad, rights, nodes, image, exec.
   agent         Run the embedded agent: one machine that speaks Nomad's API, on 127.0.0.1 only.
   demo [FILE]   Start agent and server on free ports, run FILE in a runner and show every step.
                 FILE is a shell script, a Python program, a C file, or a folder with a Makefile
@@ -13,6 +14,10 @@ Commands:
 Options of serve:
   --config PATH        The configuration file (default: ./configuration.yaml, if it is there).
   --check-config       Check the configuration and end: 0 if it can be used, 1 if not.
+
+Options of doctor:
+  --config PATH        As for serve.
+  --image IMAGE        Try a runner with this image (default: that of an environment that there is).
 
 Options of agent:
   --executor NAME      sandbox, process, docker or null (default: the best that works here).
@@ -39,5 +44,6 @@ Options of demo:
 Every key of the configuration file can be set by a variable too: server.port is
 POSEIDON_SERVER_PORT. docs/configuration.md describes them.
 
-Signals: SIGTERM, SIGINT and SIGABRT stop, a second one ends at once.
+Signals: SIGTERM, SIGINT and SIGABRT stop, a second one ends at once. SIGHUP reads the
+certificates again, SIGUSR2 writes the state of pools and runners to the log.
 `;

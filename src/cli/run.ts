@@ -4,6 +4,7 @@ import { checkConfig } from "./check-config.js";
 import type { Command } from "./command.js";
 import type { CliContext } from "./context.js";
 import { runDemo } from "./demo/demo.js";
+import { runDoctor } from "./doctor/doctor.js";
 import { HELP } from "./help.js";
 import { serve } from "./serve.js";
 
@@ -14,6 +15,8 @@ export async function runCommand(command: Command, context: CliContext): Promise
       return await serve(command, context);
     case "check-config":
       return await checkConfig(command, context);
+    case "doctor":
+      return await runDoctor(command, context);
     case "agent":
       return await runAgent(command, context);
     case "demo":

@@ -30,6 +30,7 @@ export async function serve(
   }
   const app = await context.parts.createApp(config, { logger, sockets });
   context.onSignal("SIGHUP", () => void app.reload());
+  context.onSignal("SIGUSR2", () => app.tellState());
   const manager = serviceManager(config, { environment: context.environment, logger });
   return await runUntilStopped(app, { logger, manager, stop: context.stop });
 }

@@ -149,6 +149,11 @@ export class TestServer {
     this.gate.close();
   }
 
+  /** As SIGUSR2 does. */
+  tellState(): void {
+    this.#app.tellState();
+  }
+
   /** Stops the server while its client goes on. */
   stopApp(): Promise<void> {
     return this.#app.stop();

@@ -31,6 +31,7 @@ function fakeApp(overrides: Partial<ServerService> = {}) {
       await overrides.stop?.();
     },
     reload: async () => void calls.push("reload"),
+    tellState: () => void calls.push("state"),
   };
   const createApp = async (config: Config) => {
     configs.push(config);
@@ -50,14 +51,15 @@ describe("serve", () => {
     expect(configs[0]?.server).toMatchObject({ port: 1234, token: "t" });
   });
 
-  it("reads certificates again at SIGHUP", async () => {
+  it("reads certificates again at SIGHUP, and tells its state at SIGUSR2", async () => {
     const { calls, parts } = fakeApp();
     const { context, stop, signals } = fakeContext({ parts });
     const ended = runCommand({ kind: "serve", config: quiet }, context);
     await eventually(() => signals.emit("SIGHUP"));
+    signals.emit("SIGUSR2");
     stop.abort("SIGTERM");
     await ended;
-    expect(calls).toEqual(["reload", "stop"]);
+    expect(calls).toEqual(["reload", "state", "stop"]);
   });
 
   it("stops a server that is still starting", async () => {

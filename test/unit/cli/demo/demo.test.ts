@@ -53,6 +53,7 @@ function start(
       createApp: async (config) => ({
         ...(await server.createApp(config)),
         reload: async () => undefined,
+        tellState: () => undefined,
       }),
     },
     environment: { PATH: process.env.PATH ?? "", FIXTURE_FILE: agentFile, FIXTURE_MODE: mode },
