@@ -35,11 +35,14 @@ export class OwnCluster {
     });
   }
 
-  /** `port`: Nomad's; the two behind it and, modulo 16, its networks are taken too. `daemon`: Docker's daemon.json. */
+  /**
+   * `port`: Nomad's; the two behind it and, modulo 16, its networks are taken too. `config`: more for the agent, of the cluster's folder.
+   * `daemon`: Docker's daemon.json.
+   */
   static async up(options: {
     readonly port: number;
     readonly variables?: Readonly<Record<string, string>>;
-    readonly config?: string;
+    readonly config?: (folder: string) => string;
     readonly daemon?: object;
   }): Promise<OwnCluster> {
     // Short, for the Unix sockets in it.
@@ -52,14 +55,20 @@ export class OwnCluster {
     };
     if (config !== undefined) {
       environment["NOMAD_EXTRA_CONFIG"] = `${folder}/extra.hcl`;
-      writeFileSync(`${folder}/extra.hcl`, config);
+      writeFileSync(`${folder}/extra.hcl`, config(folder));
     }
     if (daemon !== undefined) {
       mkdirSync(`${folder}/run`, { mode: 0o711 });
       writeFileSync(`${folder}/run/daemon.json`, JSON.stringify(daemon));
     }
-    await script("up.sh", environment);
-    return new OwnCluster(folder, environment);
+    try {
+      await script("up.sh", environment);
+      return new OwnCluster(folder, environment);
+    } catch (error) {
+      await script("down.sh", environment);
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   /** Starts what of it does not run; resolves when its node is ready. */

@@ -11,6 +11,8 @@ export class Gate {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
   #silent = false;
+  #delayMs = 0;
+  #idleMs = 0;
   #port = 0;
 
   constructor(target: { readonly host: string; readonly port: number }) {
@@ -46,6 +48,16 @@ export class Gate {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** From now on every byte is late, as on a long way. */
+  delay(milliseconds: number): void {
+    this.#delayMs = milliseconds;
+  }
+
+  /** From now on new connections on which nothing happens for this time are cut, as by a load balancer; 0: never. */
+  closeIdle(milliseconds: number): void {
+    this.#idleMs = milliseconds;
+  }
+
   #join(near: Socket): void {
     const far = connect(this.#target);
     for (const [from, to] of [
@@ -54,7 +66,11 @@ export class Gate {
     ] as const) {
       this.#sockets.add(from);
       from.setNoDelay(true);
-      from.on("data", (chunk) => to.write(chunk));
+      from.on("data", (chunk) => {
+        if (this.#delayMs === 0) to.write(chunk);
+        else setTimeout(() => to.write(chunk), this.#delayMs);
+      });
+      if (this.#idleMs > 0) from.setTimeout(this.#idleMs, () => from.destroy());
       from.on("error", () => from.destroy());
       from.on("close", () => {
         this.#sockets.delete(from);

@@ -20,7 +20,7 @@ describe.skipIf(!isFullRun)("Nomad with ACLs", { timeout: 120_000 }, () => {
     cluster = await OwnCluster.up({
       port: 4_761,
       variables: { NOMAD_ACL: "1" },
-      config: 'acl {\n  enabled = true\n  token_min_expiration_ttl = "1s"\n}\n',
+      config: () => 'acl {\n  enabled = true\n  token_min_expiration_ttl = "1s"\n}\n',
     });
     await cluster.nomad.must("POST", `/v1/namespace/${NAMESPACE}`, { Name: NAMESPACE });
     rules = (await readFile(POLICY, "utf8")).replace('namespace "default"', `namespace "${NAMESPACE}"`);
