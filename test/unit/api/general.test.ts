@@ -1,3 +1,4 @@
+import { METHODS } from "node:http";
 import { describe, expect, test } from "vitest";
 import { NomadError } from "../../../src/nomad/errors.js";
 import { startApi } from "./api-under-test.js";
@@ -82,7 +83,7 @@ describe("paths and methods", () => {
     expect(answer.headers["content-type"]).toBeUndefined();
   });
 
-  test.each([
+  const wrong: readonly (readonly [string, string, string])[] = [
     ["POST", "/health", "GET"],
     ["HEAD", "/health", "GET"],
     ["OPTIONS", "/runners", "POST"],
@@ -96,12 +97,17 @@ describe("paths and methods", () => {
     ["PROPFIND", "/version", "GET"],
     ["QUERY", "/version", "GET"],
     ["QUERY", "/runners/x/files", "GET, PATCH"],
-  ])("%s %s is 405, empty, with Allow", async (method, path, allow) => {
-    const api = await startApi();
-    const answer = await api.call(method, path);
-    expect([answer.status, answer.text, answer.headers["content-length"]]).toEqual([405, "", "0"]);
-    expect(answer.headers.allow).toBe(allow);
-  });
+  ];
+  // QUERY is younger than some versions of Node 20.
+  test.each(wrong.filter(([method]) => METHODS.includes(method)))(
+    "%s %s is 405, empty, with Allow",
+    async (method, path, allow) => {
+      const api = await startApi();
+      const answer = await api.call(method, path);
+      expect([answer.status, answer.text, answer.headers["content-length"]]).toEqual([405, "", "0"]);
+      expect(answer.headers.allow).toBe(allow);
+    },
+  );
 
   test.each([
     ["a.example:443", "404 Not Found\r\n"],
