@@ -52,6 +52,8 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   readonly #options: EnvironmentManagerOptions;
   readonly #known = new Map<number, Known>();
   readonly #changes = new KeyedMutex<number>();
+  /** What could not be made at once, and is worked on. */
+  readonly #unfinished = new Set<Known>();
   readonly #alert: DepletionAlert;
   readonly #watch: TemplateWatch;
   readonly #stop = new AbortController();
@@ -209,8 +211,8 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   async #retry(id: number, wanted: Known | undefined): Promise<void> {
     const { logger } = this.#options;
     const backoff = new Backoff(RETRY);
-    let done = false;
-    while (!done) {
+    if (wanted !== undefined) this.#unfinished.add(wanted);
+    for (let done = false; !done; ) {
       await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
       if (this.#stop.signal.aborted) return;
       done = await this.#changes.run(id, async () => {
@@ -225,6 +227,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
         }
       });
     }
+    if (wanted !== undefined) this.#unfinished.delete(wanted);
   }
 
   /** Has the pool filled in the background. */
@@ -248,7 +251,10 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
   /** Brings an environment to what its template job says (lifecycle.md, "Fetch"). Idle runners survive (D). */
   async #takeOver(id: number, record: JobRecord | undefined): Promise<void> {
     if (record === undefined) {
-      if (this.#known.delete(id)) await this.#destroy(id);
+      const known = this.#known.get(id);
+      if (known === undefined || this.#unfinished.has(known)) return;
+      this.#known.delete(id);
+      await this.#destroy(id);
     } else if (!this.#known.has(id)) {
       this.#adopt(record, { running: true });
     } else {

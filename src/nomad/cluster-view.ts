@@ -41,6 +41,9 @@ export interface ClusterViewOptions {
 /** Reconnecting to the event stream: 100 ms to 5 s, for ever (nomad.md). */
 const RECONNECT = { initial: 100, maximum: 5_000 };
 
+/** How often registrations ask for their evaluation while no stream can tell them, ms. */
+const ASK_MS = 500;
+
 /**
  * Jobs and allocations of ours as they stand at Nomad, in memory: an event stream that tells where to look, and snapshots that are the truth, after each
  * connect and every so often.
@@ -58,6 +61,7 @@ export class ClusterView {
   #follows: AbortController | undefined;
   #connected = false;
   #comparing = false;
+  #asking = false;
   #snapshotTimer: NodeJS.Timeout | undefined;
 
   constructor(options: ClusterViewOptions) {
@@ -168,6 +172,8 @@ export class ClusterView {
     const { logger } = this.#options;
     const backoff = new Backoff(RECONNECT);
     let reported = false;
+    const asking = setInterval(() => void this.#askWhileBlind(), ASK_MS);
+    this.#stop.signal.addEventListener("abort", () => clearInterval(asking), { once: true });
     while (!this.#stop.signal.aborted) {
       try {
         await this.#follow(() => {
@@ -183,6 +189,13 @@ export class ClusterView {
       await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
       this.#metrics.count("reconnects", {});
     }
+  }
+
+  async #askWhileBlind(): Promise<void> {
+    if (this.#connected || this.#asking) return;
+    this.#asking = true;
+    await this.#options.evaluations.recheck();
+    this.#asking = false;
   }
 
   /** One life of the stream: open it, take the snapshot while events come in, follow it until it breaks. */

@@ -103,6 +103,22 @@ describe("the cluster view", () => {
     },
   );
 
+  it("asks for evaluations while no stream can tell them: a PUT is answered all the same", async () => {
+    const server = await lab.server();
+    const path = "^/v1/event/stream$";
+    await lab.fault({ fault: "answer", method: "GET", path, with: 429, count: 1_000 });
+    await lab.fault({ fault: "close-streams" });
+    await until("the loss", () => server.lines.some(({ message }) => /event stream is lost/.test(message)));
+    const reads = "^/v1/evaluation/";
+    await lab.fault({ fault: "delay-answer", method: "GET", path: reads, delay: 1, count: 1 });
+    expect((await server.client.put(43, { prewarmingPoolSize: 2 })).status).toBe(201);
+    const active = (await lab.call("GET", "/v1/faults")).body;
+    expect(active).not.toContainEqual(expect.objectContaining({ path: reads }));
+    expect(server.lines.filter(({ message }) => /did not decide/.test(message))).toEqual([]);
+    await lab.fault();
+    await server.settled(43, { idle: 2 });
+  });
+
   it("follows Nomad through a restart of it, with and without its state", async () => {
     const server = await lab.server();
     await server.client.put(42, { prewarmingPoolSize: 2 });

@@ -50,6 +50,19 @@ describe("a pool with too many idle runners", () => {
   });
 });
 
+describe("a fetch", () => {
+  it("leaves an environment alone that could not be made at once and is worked on", async () => {
+    const server = await lab.server();
+    const all = { fault: "answer", method: "DELETE", path: "/v1/job/template-84", with: 429, count: 1_000 };
+    await lab.fault(all);
+    expect((await server.client.put(84, { prewarmingPoolSize: 1 })).status).toBe(500);
+    const fetched = await server.client.call("GET", "/execution-environments/84?fetch=true");
+    expect(fetched.json()).toMatchObject({ id: 84, prewarmingPoolSize: 1 });
+    await lab.fault();
+    await server.settled(84, { idle: 1 });
+  });
+});
+
 describe("orphans", () => {
   it("are destroyed after the grace time, used ones too; what is not ours or not loaded is left alone", async () => {
     const server = await lab.server({ ...OFTEN, ...WITHOUT_RESERVATIONS }, TIMINGS);
