@@ -22,6 +22,7 @@ export default defineConfig({
       project("docker", 120_000),
       project("exactness", 120_000),
       project("faults", 120_000),
+      project("monitoring", 120_000),
     ],
     coverage: { provider: "v8", include: ["src/**"], reporter: ["text-summary", "html"] },
   },

@@ -137,6 +137,7 @@ export const allocationSchema: z.ZodType<Allocation> = z.object({
   AllocatedResources: allocatedResources.nullable().exactOptional(),
   CreateIndex: index,
   ModifyIndex: index,
+  ModifyTime: z.number().exactOptional(),
 });
 
 const placementFailure = z.object({
@@ -165,6 +166,7 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   JobModifyIndex: index.exactOptional(),
   CreateIndex: index.exactOptional(),
   ModifyIndex: index,
+  ModifyTime: z.number().exactOptional(),
 });
 
 /** A node, for its own address. */

@@ -1,0 +1,71 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { until } from "../support/until.js";
+
+/** One series that a query gave. */
+export interface Row {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [time: number, value: string];
+}
+
+/** A Prometheus of Debian's package, on the loopback address, that scrapes one server each half second. */
+export class Prometheus {
+  readonly #process: ChildProcess;
+  readonly #folder: string;
+  readonly #base: string;
+
+  private constructor(process: ChildProcess, folder: string, port: number) {
+    this.#process = process;
+    this.#folder = folder;
+    this.#base = `http://127.0.0.1:${port}/api/v1`;
+  }
+
+  static async start(target: { readonly port: number }): Promise<Prometheus> {
+    const folder = mkdtempSync(join(tmpdir(), "prometheus-"));
+    const configuration = `scrape_configs:\n  - job_name: poseidon\n    scrape_interval: 500ms\n    scrape_timeout: 500ms\n    static_configs: [{ targets: ["127.0.0.1:${target.port}"] }]\n`;
+    writeFileSync(join(folder, "prometheus.yml"), configuration);
+    const port = await freePort();
+    const options = {
+      "config.file": join(folder, "prometheus.yml"),
+      "storage.tsdb.path": join(folder, "data"),
+      "web.listen-address": `127.0.0.1:${port}`,
+      "log.level": "warn",
+    };
+    const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+    const child = spawn("prometheus", flags, { stdio: ["ignore", "ignore", "inherit"] });
+    const prometheus = new Prometheus(child, folder, port);
+    await until("Prometheus", async () => (await prometheus.query("vector(1)")).length === 1, {
+      within: 60_000,
+    });
+    return prometheus;
+  }
+
+  async query(expression: string): Promise<readonly Row[]> {
+    const answer = await fetch(`${this.#base}/query?${new URLSearchParams({ query: expression })}`);
+    const body = (await answer.json()) as {
+      status: string;
+      error?: string;
+      data?: { result: readonly Row[] };
+    };
+    if (body.status !== "success") throw new Error(`${expression}: ${body.error}`);
+    return body.data?.result ?? [];
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#process.kill("SIGTERM");
+    await ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
