@@ -109,8 +109,8 @@ export class RunnerManager implements RunnerService, ClusterListener {
     const retirement = new Retirement({ registry, marks, view, logger });
     this.#retirement = retirement;
     this.#recovery = new Recovery({ registry, view, sessions, retirement, marks, logger, reached });
-    this.#observer = new Observer({ registry, view, deletions, instance, logger });
-    const { orphanGrace: grace } = options.timings ?? TIMINGS;
+    this.#observer = new Observer({ registry, view, deletions, marks, instance, logger });
+    const grace = (options.timings ?? TIMINGS).orphanGrace;
     this.#orphans = new Orphans({ registry, view, deletions, grace, logger });
   }
 
@@ -296,6 +296,5 @@ export class RunnerManager implements RunnerService, ClusterListener {
 }
 
 function isRunnerOf(jobId: string, environmentId: number): boolean {
-  const parsed = parseJobId(jobId);
-  return parsed?.kind === "runner" && parsed.environmentId === environmentId;
+  return jobId.startsWith(`${environmentId}-`) && parseJobId(jobId)?.kind === "runner";
 }

@@ -5,6 +5,7 @@ import { sameRunners } from "../nomad/job-template.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { Deletions } from "./deletions.js";
 import type { ExecutionOutcome } from "./handle.js";
+import type { MarkWriter } from "./mark-writer.js";
 import { readMark } from "./marks.js";
 import { LOST, OOM_KILLED, type RunnerRegistry, STOPPED } from "./registry.js";
 import { Runner } from "./runner.js";
@@ -17,6 +18,7 @@ export interface ObserverOptions {
   readonly registry: RunnerRegistry;
   readonly view: ClusterView;
   readonly deletions: Deletions;
+  readonly marks: MarkWriter;
   /** This server's id, random per start. */
   readonly instance: string;
   readonly logger: Logger;
@@ -86,9 +88,26 @@ export class Observer implements ClusterListener {
     registry.setReserved(runner, ours);
     if (mark.kind !== "free" && !ours) return registry.move(runner, "foreign");
     const allocation = view.allocation(runner.id);
-    if (allocation?.phase === "running") return registry.move(runner, "idle");
+    if (!ours) runner.incarnation = undefined;
+    if (allocation?.phase === "running") {
+      if (ours) this.#keepFresh(runner, allocation);
+      return registry.move(runner, "idle");
+    }
     if (runner.state !== "registering") registry.move(runner, "starting");
     if (allocation?.phase === "ended" && !allocation.replaced) this.#checkSoon(runner);
+  }
+
+  /**
+   * A reserved runner began a new life while it was idle. Its mark is older than that, and to a successor it would be one whose client lost what
+   * was in it; so the reservation is given back, and made anew as any other.
+   */
+  #keepFresh(runner: Runner, { incarnation }: AllocationState): void {
+    const { marks, logger } = this.#options;
+    runner.incarnation ??= incarnation;
+    if (runner.incarnation === incarnation || marks.isReleasing(runner.id)) return;
+    marks.release(runner.id).catch((error: unknown) => {
+      logger.debug("an outdated reservation could not be given back", { runner_id: runner.id, error });
+    });
   }
 
   /** A claimed runner: the life that its client was given must go on. */

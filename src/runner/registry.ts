@@ -77,7 +77,10 @@ export class RunnerRegistry {
   }
 
   setReserved(runner: Runner, reserved: boolean): void {
-    this.#poolOf(runner)?.setReserved(runner, reserved);
+    const pool = this.#poolOf(runner);
+    if (pool === undefined || runner.reserved === reserved) return;
+    pool.setReserved(runner, reserved);
+    this.#changed(pool);
   }
 
   isGivenUp(id: string): boolean {

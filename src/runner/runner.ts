@@ -15,7 +15,7 @@ export class Runner {
   reserved = false;
   /** Set while `used`. */
   session: UsedRunner | undefined;
-  /** The life of the allocation that a client was given (or will be); another one has lost what was in it. */
+  /** The life of the allocation that a client was given, or that it had when it was reserved; another one has lost what was in it. */
   incarnation: string | undefined;
   /** Recovered as used only because another instance had reserved it: un-marked by its owner it is idle. */
   reservedElsewhere = false;

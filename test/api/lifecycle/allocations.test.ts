@@ -66,14 +66,22 @@ describe("an idle runner", () => {
   });
 
   it.each(["failed", "complete"] as const)("that ends for good (%s) is replaced", async (how) => {
-    const server = await lab.server();
-    const ids = await pool(server, 93, 2);
-    await lab.kill(ids[0] ?? "", how);
-    await until("another one", async () => {
-      const now = await lab.jobIds("93-");
-      return now.length === 2 && !now.includes(ids[0] ?? "");
-    });
-    await server.settled(93, { idle: 2 });
+    // With Nomad's own delays: it must not start the failed one again before the server looked.
+    const patient = await Lab.start();
+    try {
+      const server = await patient.server();
+      await server.client.put(93, { prewarmingPoolSize: 2 });
+      await server.settled(93, { idle: 2, used: 0 });
+      const [first = ""] = await patient.jobIds("93-");
+      await patient.kill(first, how);
+      await until("another one", async () => {
+        const now = await patient.jobIds("93-");
+        return now.length === 2 && !now.includes(first);
+      });
+      await server.settled(93, { idle: 2 });
+    } finally {
+      await patient.stop();
+    }
   });
 
   it("whose job is gone is replaced", async () => {

@@ -135,6 +135,28 @@ describe("a hand-over", () => {
     await second.settled(115, { idle: 1, used: 1 });
   });
 
+  it("keeps a runner that was started anew while it was only reserved, and handed out then", async () => {
+    const first = await lab.server({ POSEIDON_NOMAD_WARM: "1" });
+    await first.client.put(116, { prewarmingPoolSize: 1 });
+    const [id = ""] = await until("its reservation", async () => {
+      const ids = await lab.jobIds("116-");
+      return (await lab.meta(ids[0] ?? ""))?.["reserved"] !== undefined && ids;
+    });
+    const before = (await lab.job(id))?.JobModifyIndex ?? 0;
+    await lab.reschedule(id);
+    await until("a younger reservation", async () => {
+      const job = await lab.job(id);
+      return (job?.JobModifyIndex ?? 0) > before && (await lab.meta(id))?.["reserved"] !== undefined;
+    });
+    await first.settled(116, { idle: 1 });
+    await lab.fault({ fault: "answer", method: "POST", path: "^/v1/jobs$", with: "hang", count: 100 });
+    expect(await first.claimed(116, 500)).toBe(id);
+    first.crash();
+    await lab.fault();
+    const second = await lab.server(WITHOUT_RESERVATIONS);
+    expect(await second.statusOf(id)).toBe(200);
+  });
+
   it("from a server that dies beside its successor loses nothing, and hands out nothing twice", async () => {
     const first = await lab.server({}, TIMINGS);
     await first.client.put(114, { prewarmingPoolSize: 5 });
