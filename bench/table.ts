@@ -118,7 +118,7 @@ async function runRecovery(options: BenchOptions, { say, signal }: Run): Promise
   say(recovery.title);
   const { repetitions, limitMs } = options;
   const samples = await measureRecovery({ repetitions, limitMs: 2 * limitMs, signal });
-  const parts = { image: undefined, paths: undefined, baseline: undefined };
+  const parts = { image: undefined, paths: {}, baseline: undefined };
   return [{ ...recovery, measurements: [measurementOf(recovery, samples, parts)] }];
 }
 

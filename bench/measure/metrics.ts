@@ -46,6 +46,18 @@ export function pathsBetween(
   return Object.fromEntries(entries.filter(([, count]) => count > 0));
 }
 
+/** The mean of what a histogram was given between two looks; NaN when that was nothing. */
+export function meanBetween(
+  name: string,
+  before: readonly MetricSample[],
+  after: readonly MetricSample[],
+): number {
+  const sum = (samples: readonly MetricSample[], suffix: string): number =>
+    samples.filter((sample) => sample.name === name + suffix).reduce((all, { value }) => all + value, 0);
+  const count = sum(after, "_count") - sum(before, "_count");
+  return count > 0 ? (sum(after, "_sum") - sum(before, "_sum")) / count : Number.NaN;
+}
+
 /** How often the timer behind Node's own figures of the event loop fires in the server, ms; its delay contains that. */
 const LOOP_RESOLUTION_MS = 10;
 

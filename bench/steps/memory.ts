@@ -5,7 +5,7 @@ const base = { unit: "MiB", better: "less" } as const;
 /** `memory`: resident memory of the server's process before and after all steps; no rows where it is not on this machine. */
 export function memoryRow(idle: number | undefined, after: number | undefined): Row[] {
   if (idle === undefined || after === undefined) return [];
-  const parts = { image: undefined, paths: undefined, baseline: undefined };
+  const parts = { image: undefined, paths: {}, baseline: undefined };
   const row = (id: string, title: string, value: number, goal: number): Row => ({
     ...base,
     id,

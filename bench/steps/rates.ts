@@ -3,9 +3,11 @@ import { processUse } from "../measure/processes.js";
 import type { Samples } from "../measure/repeat.js";
 import type { ImageBench, Step, StepContext } from "./step.js";
 
-/** Windows that a rate is measured in, so that it has a median too. */
+/** Windows that a rate is counted in, so that it has a median too. They overlap: few ends in short ones would make it coarse. */
 const WINDOWS = 30;
-const WINDOW_MS = 333;
+const WINDOW_MS = 2_000;
+const STEP_MS = 333;
+const DURATION_MS = WINDOW_MS + (WINDOWS - 1) * STEP_MS;
 /** Executions that the server's CPU time is divided by: it is counted in steps of 10 ms. */
 const CPU_EXECUTIONS = 300;
 
@@ -43,7 +45,7 @@ async function measureRate(
   const failures: string[] = [];
   let failed = 0;
   const start = performance.now();
-  const over = start + WINDOWS * WINDOW_MS;
+  const over = start + DURATION_MS;
 
   async function work(): Promise<void> {
     while (performance.now() < over && !bounds.signal.aborted) {
@@ -71,12 +73,11 @@ async function measureRate(
 
 /** Ends a second in each window. */
 export function ratesIn(ends: readonly number[]): number[] {
-  const counts = new Array<number>(WINDOWS).fill(0);
-  for (const end of ends) {
-    const window = Math.floor(end / WINDOW_MS);
-    if (window < WINDOWS) counts[window] = (counts[window] ?? 0) + 1;
-  }
-  return counts.map((count) => (count * 1_000) / WINDOW_MS);
+  return Array.from({ length: WINDOWS }, (_, index) => {
+    const from = index * STEP_MS;
+    const inside = ends.filter((end) => end >= from && end < from + WINDOW_MS);
+    return (inside.length * 1_000) / WINDOW_MS;
+  });
 }
 
 /** `server's CPU per true`: of the server's process, over many executions one after the other. */

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { executionPaths, loopDelay, parseMetrics, pathsBetween } from "../../../bench/measure/metrics.js";
+import {
+  executionPaths,
+  loopDelay,
+  meanBetween,
+  parseMetrics,
+  pathsBetween,
+} from "../../../bench/measure/metrics.js";
 import { parseUse } from "../../../bench/measure/processes.js";
 
 const PAGE = `# HELP poseidon_executions_total Executions that are over
@@ -38,6 +44,14 @@ test("a server that does not tell the path is not guessed at", () => {
 test("the event loop's delay is what goes beyond the period of its timer", () => {
   expect(loopDelay(parseMetrics(PAGE))).toEqual({ p99: 2.5, max: 21 });
   expect(loopDelay([])).toBeUndefined();
+});
+
+test("a histogram's mean is that of what came between two looks", () => {
+  const page = (sum: number, count: number) =>
+    parseMetrics(`lag_seconds_bucket{le="1"} 4\nlag_seconds_sum ${sum}\nlag_seconds_count ${count}\n`);
+  expect(meanBetween("lag_seconds", page(10, 4), page(16, 6))).toBe(3);
+  expect(meanBetween("lag_seconds", page(10, 4), page(10, 4))).toBeNaN();
+  expect(meanBetween("lag_seconds", [], page(8, 4))).toBe(2);
 });
 
 test("CPU time and memory are read from /proc, whatever the program is called", () => {
