@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BenchClient } from "../client.js";
 
-/** A claim and what it set off. */
-export interface ClaimSample {
-  /** ms since the claiming began. */
-  readonly at: number;
-  /** The answer's time, ms. */
-  readonly claimMs: number;
+/** What regular claims showed. */
+export interface Claims {
+  /** The answers' times, ms. */
+  readonly times: readonly number[];
+  /** Claims and returns that were refused. */
+  readonly failed: number;
 }
 
 /** Claims a runner every `period` ms for `duration` ms, of one environment after the other, and gives each back. */
@@ -18,21 +18,27 @@ export async function claimRegularly(
     readonly duration: number;
     readonly signal: AbortSignal;
   },
-): Promise<ClaimSample[]> {
+): Promise<Claims> {
   const { environments, period, duration, signal } = options;
-  const samples: ClaimSample[] = [];
+  const times: number[] = [];
   const returns: Promise<void>[] = [];
+  let failed = 0;
+  const refused = (): void => {
+    failed += 1;
+  };
   const begin = performance.now();
   for (let count = 0; performance.now() - begin < duration; count += 1) {
     signal.throwIfAborted();
     const start = performance.now();
-    const runner = await client.claim(1 + (count % environments));
-    samples.push({ at: start - begin, claimMs: performance.now() - start });
-    returns.push(client.giveBack(runner));
+    const runner = await client.claim(1 + (count % environments)).catch(refused);
+    if (typeof runner === "string") {
+      times.push(performance.now() - start);
+      returns.push(client.giveBack(runner).catch(refused));
+    }
     await sleep(Math.max(0, begin + (count + 1) * period - performance.now()));
   }
   await Promise.all(returns);
-  return samples;
+  return { times, failed };
 }
 
 /**

@@ -41,13 +41,14 @@ export async function measureEvents(
     await watching;
     return { sent, claims, looks: [start, middle, await client.metrics()] as const };
   });
-  const times = load.result.claims.map(({ claimMs }) => claimMs);
+  const { times, failed } = load.result.claims;
   const [start, middle, end] = load.result.looks;
   const half = Math.floor(refills.length / 2);
   return {
     "events that came a second": { unit: "/s", value: load.result.sent / (DURATION / 1_000) },
     "claim, median": { unit: "ms", value: percentile(times, 0.5) },
     "claim, p99": { unit: "ms", value: percentile(times, 0.99), goal: 5 },
+    "claims and returns that failed": { unit: "", value: failed, goal: 1 },
     "age of an event when it comes, mean, first half": { unit: "ms", value: ageOf(start, middle) },
     "age of an event when it comes, mean, second half": { unit: "ms", value: ageOf(middle, end) },
     "refill of one, median, first half": { unit: "ms", value: percentile(refills.slice(0, half), 0.5) },

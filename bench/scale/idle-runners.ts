@@ -24,7 +24,7 @@ export async function measureIdleRunners(
   const claims = await lab.watch(() =>
     claimRegularly(lab.server.client, { environments, signal, ...CLAIMS }),
   );
-  const times = claims.result.map(({ claimMs }) => claimMs);
+  const { times } = claims.result;
   const reconciles: Awaited<ReturnType<typeof reconcile>>[] = [];
   for (let count = 0; count < RECONCILES; count += 1) reconciles.push(await reconcile(lab));
   const grown = await lab.watch(() => sleep(REST_MS));
