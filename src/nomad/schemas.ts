@@ -11,7 +11,7 @@ import type {
 
 /*
  * Only the fields that this project reads are checked. Those of a job are kept all, since jobs are registered again; of everything else
- * the fields that nobody reads are dropped: lists have thousands of objects. Go writes an empty list or map as null.
+ * fields that are not named here are dropped: lists have thousands of objects. Go writes an empty list or map as null.
  */
 
 /** Checks a value and hands it over as it is, without a copy. */
@@ -97,6 +97,8 @@ const taskEvent = z.object({
   Type: z.string(),
   Time: z.number(),
   Details: z.record(z.string(), z.string()).nullable().exactOptional(),
+  DisplayMessage: z.string().exactOptional(),
+  ExitCode: z.int().exactOptional(),
 });
 
 const taskState = z.object({
@@ -135,6 +137,8 @@ export const allocationSchema: z.ZodType<Allocation> = z.object({
   PreviousAllocation: z.string().exactOptional(),
   TaskStates: z.record(z.string(), taskState).nullable().exactOptional(),
   AllocatedResources: allocatedResources.nullable().exactOptional(),
+  /** Nanoseconds since 1970. */
+  ModifyTime: z.number().exactOptional(),
   CreateIndex: index,
   ModifyIndex: index,
   ModifyTime: z.number().exactOptional(),
@@ -164,6 +168,8 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   BlockedEval: z.string().exactOptional(),
   PreviousEval: z.string().exactOptional(),
   JobModifyIndex: index.exactOptional(),
+  /** Nanoseconds since 1970. */
+  ModifyTime: z.number().exactOptional(),
   CreateIndex: index.exactOptional(),
   ModifyIndex: index,
   ModifyTime: z.number().exactOptional(),

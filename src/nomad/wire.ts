@@ -151,6 +151,8 @@ export interface Allocation {
   readonly AllocatedResources?: AllocatedResources | null;
   readonly CreateIndex: number;
   readonly ModifyIndex: number;
+  /** Nanoseconds since 1970. */
+  readonly ModifyTime?: number;
   readonly [field: string]: unknown;
 }
 
@@ -182,6 +184,8 @@ export interface Evaluation {
   readonly JobModifyIndex?: number;
   readonly CreateIndex?: number;
   readonly ModifyIndex: number;
+  /** Nanoseconds since 1970. */
+  readonly ModifyTime?: number;
   readonly [field: string]: unknown;
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { ClusterState } from "../../../src/nomad/cluster-state.js";
-import { jobSchema } from "../../../src/nomad/schemas.js";
+import { allocationSchema, evaluationSchema, jobSchema } from "../../../src/nomad/schemas.js";
 import type { Job } from "../../../src/nomad/wire.js";
 
 const uuid = (last: number): string => `c232ab00-9414-11ec-b909-0242ac1200${String(last).padStart(2, "0")}`;
@@ -48,4 +48,24 @@ test("a job keeps the fields that nobody reads here, and its faults are named by
   expect(jobSchema.parse(job)).toBe(job);
   const wrong = jobSchema.safeParse({ ...job, TaskGroups: [{ ...group, Count: "one" }] });
   expect(wrong.error?.issues[0]?.path).toEqual(["TaskGroups", 0, "Count"]);
+});
+
+test("of allocations and evaluations the fields that are read here are kept, and no others", () => {
+  const indexes = { CreateIndex: 1, ModifyIndex: 2, ModifyTime: 1_700_000_000_000_000_000 };
+  const event = {
+    Type: "Started",
+    Time: 1,
+    Details: {},
+    DisplayMessage: "Task started by client",
+    ExitCode: 0,
+  };
+  const TaskStates = { "default-task": { State: "running", Restarts: 0, Events: [event] } };
+  const allocation = {
+    TaskStates,
+    ...{ ID: "a", JobID: "j", TaskGroup: "g", NodeID: "n", ClientStatus: "running", DesiredStatus: "run" },
+    ...indexes,
+  };
+  const evaluation = { ID: "e", JobID: "j", Status: "complete", ...indexes };
+  expect(allocationSchema.parse({ ...allocation, Metrics: {} })).toEqual(allocation);
+  expect(evaluationSchema.parse({ ...evaluation, Priority: 50 })).toEqual(evaluation);
 });
