@@ -137,8 +137,6 @@ export const allocationSchema: z.ZodType<Allocation> = z.object({
   PreviousAllocation: z.string().exactOptional(),
   TaskStates: z.record(z.string(), taskState).nullable().exactOptional(),
   AllocatedResources: allocatedResources.nullable().exactOptional(),
-  /** Nanoseconds since 1970. */
-  ModifyTime: z.number().exactOptional(),
   CreateIndex: index,
   ModifyIndex: index,
   ModifyTime: z.number().exactOptional(),
@@ -168,8 +166,6 @@ export const evaluationSchema: z.ZodType<Evaluation> = z.object({
   BlockedEval: z.string().exactOptional(),
   PreviousEval: z.string().exactOptional(),
   JobModifyIndex: index.exactOptional(),
-  /** Nanoseconds since 1970. */
-  ModifyTime: z.number().exactOptional(),
   CreateIndex: index.exactOptional(),
   ModifyIndex: index,
   ModifyTime: z.number().exactOptional(),
