@@ -18,7 +18,10 @@ import { RunnerManager } from "./runner/manager.js";
 import { observedRunners } from "./runner/observed-runners.js";
 import { RefillTimes } from "./runner/refill-times.js";
 import { TIMINGS, type Timings } from "./runner/timings.js";
+import { countCommands } from "./shell/count-commands.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
+import { createResidentShell } from "./shell/resident/resident-shell.js";
+import { Residents } from "./shell/resident/residents.js";
 import type { Logger } from "./telemetry/logger.js";
 import { createMetrics } from "./telemetry/metrics.js";
 import type { MetricsSink } from "./telemetry/metrics-sink.js";
@@ -181,13 +184,20 @@ function composeNomad(
     return registered;
   };
   const refills = new RefillTimes(metrics);
+  const residents = new Residents();
   let base: Job | undefined;
   const runners: RunnerManager = new RunnerManager({
     client,
     view,
     register,
-    openShell: (options) =>
-      createPlainShell({ ...options, opener: exec, separateStderr: server.interactivestderr }),
+    openShell: ({ clean, ...options }) => {
+      const context = { ...options, opener: exec, separateStderr: server.interactivestderr };
+      const shell =
+        settings.warm === 0
+          ? createPlainShell(context)
+          : createResidentShell({ ...context, residents }, { clean });
+      return countCommands(shell, metrics);
+    },
     disableForcePull: settings.disableforcepull,
     warm: settings.warm,
     executionTtl: server.executionttl,

@@ -113,7 +113,7 @@ export class Claims {
   #hand(runner: Runner, inactivityTimeout: number): UsedRunner {
     const { registry, sessions, reached } = this.#options;
     reached("claim.marked");
-    const session = sessions.open(runner, inactivityTimeout);
+    const session = sessions.open(runner, { inactivityTimeout, clean: true });
     registry.move(runner, "used");
     // After the answer: the mark gets its own timeout and is a reservation no longer.
     setImmediate(() => void this.#settle(runner, inactivityTimeout));

@@ -3,11 +3,9 @@ import { atMost } from "../lib/at-most.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { ClusterListener, ClusterView } from "../nomad/cluster-view.js";
 import { NomadError } from "../nomad/errors.js";
-import type { ExecTarget } from "../nomad/exec.js";
 import { parseJobId } from "../nomad/job-ids.js";
 import type { RegisterJob } from "../nomad/registration.js";
 import type { Job } from "../nomad/wire.js";
-import type { RunnerShell } from "../shell/runner-shell.js";
 import type { Logger } from "../telemetry/logger.js";
 import { type MetricsSink, noMetrics } from "../telemetry/metrics-sink.js";
 import { Claims } from "./claims.js";
@@ -17,6 +15,7 @@ import type { RunnerHandle, RunnerService } from "./handle.js";
 import { MarkWriter } from "./mark-writer.js";
 import { readMark } from "./marks.js";
 import { Observer } from "./observer.js";
+import type { OpenShell } from "./open-shell.js";
 import { Orphans } from "./orphans.js";
 import { Pool } from "./pool.js";
 import { PoolController } from "./pool-controller.js";
@@ -26,9 +25,13 @@ import { Reservations } from "./reservations.js";
 import { Retirement } from "./retirement.js";
 import { Sessions } from "./sessions.js";
 import { TIMINGS, type Timings } from "./timings.js";
+import { Warmth } from "./warmth.js";
 
 /** How often prepared executions that nobody opened are swept out, ms. */
 const SWEEP_MS = 60_000;
+
+/** How long a stop waits for what is kept open in runners to be closed, ms; it ends by itself where that is too short. */
+const CLOSE_MS = 3_000;
 
 /** How often the jobs of an environment are listed until none is left. */
 const MOST_LISTINGS = 20;
@@ -44,10 +47,7 @@ export interface RunnerManagerOptions {
   readonly client: NomadClient;
   readonly view: ClusterView;
   readonly register: RegisterJob;
-  readonly openShell: (options: {
-    readonly target: () => ExecTarget;
-    readonly logger: Logger;
-  }) => RunnerShell;
+  readonly openShell: OpenShell;
   /** `nomad.disableforcepull`. */
   readonly disableForcePull: boolean;
   /** `nomad.warm`. */
@@ -71,6 +71,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #marks: MarkWriter;
   readonly #reservations: Reservations;
   readonly #sessions: Sessions;
+  readonly #warmth: Warmth;
   readonly #claims: Claims;
   readonly #recovery: Recovery;
   readonly #observer: Observer;
@@ -87,13 +88,21 @@ export class RunnerManager implements RunnerService, ClusterListener {
     const changed = (pool: Pool) => this.#poolChanged(pool);
     const registry = new RunnerRegistry({ deletions, logger, reached, changed });
     const marks = new MarkWriter({ client, view, instance });
-    const sessions = new Sessions({ ...options, registry, reached });
+    const warmth = new Warmth(options);
+    const sessions = new Sessions({ ...options, registry, reached, warmth });
     this.#options = options;
     this.#reached = reached;
     this.#deletions = deletions;
     this.#registry = registry;
     this.#sessions = sessions;
-    this.#reservations = new Reservations({ marks, warm: options.warm, logger, reached });
+    this.#warmth = warmth;
+    this.#reservations = new Reservations({
+      marks,
+      warm: options.warm,
+      logger,
+      reached,
+      onReserved: (pool) => warmth.look(pool),
+    });
     this.#marks = marks;
     const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
     this.#claims = new Claims({
@@ -132,7 +141,10 @@ export class RunnerManager implements RunnerService, ClusterListener {
 
   /** Waits for the last marks and gives up what a stopped manager still does in the background: nobody is served any more. */
   async close(): Promise<void> {
-    await atMost(LAST_MARKS_MS, this.#marks.settled());
+    await Promise.all([
+      atMost(LAST_MARKS_MS, this.#marks.settled()),
+      atMost(CLOSE_MS, Promise.all([this.#warmth.stop(), this.#sessions.closeShells()])),
+    ]);
     this.#observer.stop();
     this.#claims.stop();
     this.#deletions.stop();
@@ -287,6 +299,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   }
 
   #poolChanged(pool: Pool): void {
+    this.#warmth.look(pool);
     const controller = this.#controllers.get(pool);
     if (controller === undefined) return;
     controller.kick();

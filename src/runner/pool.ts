@@ -80,6 +80,11 @@ export class Pool {
     return this.#reserved.values().next().value ?? this.#unreserved.values().next().value;
   }
 
+  /** Idle runners that are reserved: the next ones that claims take. */
+  reserved(): IterableIterator<Runner> {
+    return this.#reserved.values();
+  }
+
   /** Idle runners that are not reserved, oldest first. */
   unreserved(): IterableIterator<Runner> {
     return this.#unreserved.values();

@@ -84,7 +84,8 @@ export class Recovery {
     const { registry, sessions, marks, logger } = this.#options;
     const stored = mark.timeout ?? RESERVED_TIMEOUT_S;
     runner.reservedElsewhere = mark.kind === "reserved";
-    sessions.open(runner, runner.reservedElsewhere ? Math.max(RESERVED_TIMEOUT_S, stored) : stored);
+    const inactivityTimeout = runner.reservedElsewhere ? Math.max(RESERVED_TIMEOUT_S, stored) : stored;
+    sessions.open(runner, { inactivityTimeout, clean: false });
     registry.move(runner, "used");
     if (mark.kind === "claimed" && mark.timeout === undefined) {
       marks.claimed(runner.id, RESERVED_TIMEOUT_S).catch((error: unknown) => {

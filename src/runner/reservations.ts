@@ -14,6 +14,7 @@ export class Reservations {
   readonly #warm: number;
   readonly #logger: Logger;
   readonly #reached: ReachedPoint;
+  readonly #onReserved: (pool: Pool) => void;
   readonly #pending = new Map<Pool, Set<Runner>>();
   readonly #resting = new Set<Pool>();
   #stopped = false;
@@ -24,11 +25,13 @@ export class Reservations {
     readonly warm: number;
     readonly logger: Logger;
     readonly reached: ReachedPoint;
+    readonly onReserved: (pool: Pool) => void;
   }) {
     this.#marks = options.marks;
     this.#warm = options.warm;
     this.#logger = options.logger;
     this.#reached = options.reached;
+    this.#onReserved = options.onReserved;
   }
 
   /** Reserves as many idle runners as are wanted and are not yet; returns at once. */
@@ -61,6 +64,7 @@ export class Reservations {
       await this.#marks.reserve(runner.id, { urgent: false });
       this.#reached("reserve.marked");
       pool.setReserved(runner, true);
+      this.#onReserved(pool);
     } catch (error) {
       // Another instance's runner shows itself as foreign through its job; everything else is worth another try.
       this.#logger.debug("a runner could not be reserved", { runner_id: runner.id, error });

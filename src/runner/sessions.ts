@@ -1,21 +1,19 @@
 import type { ClusterView } from "../nomad/cluster-view.js";
-import type { ExecTarget } from "../nomad/exec.js";
-import type { RunnerShell } from "../shell/runner-shell.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { ReachedPoint } from "./crash-points.js";
 import { mappedPorts } from "./mapped-ports.js";
+import { type OpenShell, openShellOf } from "./open-shell.js";
 import { LOST, type RunnerRegistry, STOPPED } from "./registry.js";
 import type { Runner } from "./runner.js";
 import { UsedRunner } from "./used-runner.js";
+import type { Warmth } from "./warmth.js";
 
 /** What sessions are made with. */
 export interface SessionsOptions {
   readonly registry: RunnerRegistry;
   readonly view: ClusterView;
-  readonly openShell: (options: {
-    readonly target: () => ExecTarget;
-    readonly logger: Logger;
-  }) => RunnerShell;
+  readonly openShell: OpenShell;
+  readonly warmth: Warmth;
   /** Seconds: `server.executionttl`. */
   readonly executionTtl: number;
   readonly reached: ReachedPoint;
@@ -32,17 +30,23 @@ export class Sessions {
     this.#options = options;
   }
 
-  /** Makes `runner.session`, with its timer started. `inactivityTimeout` in seconds. The runner must be running. */
-  open(runner: Runner, inactivityTimeout: number): UsedRunner {
-    const { registry, view, openShell, executionTtl, reached } = this.#options;
+  /**
+   * Makes `runner.session`, with its timer started. `inactivityTimeout` in seconds; `clean`: nobody had the runner before. The runner must be
+   * running.
+   */
+  open(runner: Runner, options: { readonly inactivityTimeout: number; readonly clean: boolean }): UsedRunner {
+    const { registry, view, openShell, executionTtl, reached, warmth } = this.#options;
+    const { inactivityTimeout, clean } = options;
     const allocation = view.allocation(runner.id);
     const logger = this.#options.logger.child({ runner_id: runner.id, environment_id: runner.environmentId });
-    const target = { allocationId: allocation?.id ?? "", nodeId: allocation?.nodeId ?? "" };
+    const shell =
+      warmth.take(registry.pool(runner.environmentId), runner) ??
+      openShellOf(openShell, runner, { allocation, clean, logger: this.#options.logger });
     const session = new UsedRunner({
       id: runner.id,
       environmentId: runner.environmentId,
       mappedPorts: mappedPorts(allocation?.ports ?? []),
-      shell: openShell({ target: () => target, logger }),
+      shell,
       inactivityTimeout,
       executionTtl,
       logger,
@@ -53,11 +57,18 @@ export class Sessions {
           registry.discard(runner, { outcome: LOST, reason: "a command could not be ended" });
       },
     });
+    // A claim warms its runner; what an earlier server handed out has to be asked for first.
+    if (clean) shell.warm({ keep: false });
     runner.session = session;
     runner.incarnation = allocation?.incarnation;
     if (this.#stopping) session.stopTimer();
     else session.start();
     return session;
+  }
+
+  /** Closes what is kept open in used runners; they stay. Resolves when it is closed. */
+  async closeShells(): Promise<void> {
+    await Promise.all([...this.#options.registry.runners()].map(({ session }) => session?.closeShell()));
   }
 
   /** Stops every inactivity timer; nothing destroys a runner from now on. */

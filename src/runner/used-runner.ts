@@ -71,6 +71,7 @@ export class UsedRunner implements RunnerHandle {
   }
 
   prepare(request: ExecutionRequest): string {
+    this.#options.shell.warm({ keep: false });
     return this.#prepared.add(request);
   }
 
@@ -123,6 +124,11 @@ export class UsedRunner implements RunnerHandle {
     return this.#operate(() => this.#options.shell.download(path, options));
   }
 
+  /** Closes what is kept open in the runner; resolves when it is closed. */
+  closeShell(): Promise<void> {
+    return this.#options.shell.close();
+  }
+
   /** Forgets executions that nobody opened. */
   sweep(): void {
     this.#prepared.dropExpired();
@@ -134,7 +140,7 @@ export class UsedRunner implements RunnerHandle {
     this.#ended = outcome;
     this.#timer.stop();
     for (const execution of [...this.#live]) execution.runnerEnded(outcome);
-    this.#options.shell.close();
+    void this.closeShell();
   }
 
   #expire(): void {

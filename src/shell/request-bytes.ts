@@ -1,8 +1,13 @@
 /** What a shell text reads by `receive` (plain/receive.sh): the nonce, the sizes of the words, the words. No word holds NUL. */
 export function requestBytes(nonce: string, words: readonly string[]): Buffer {
+  return Buffer.concat([Buffer.from(`${nonce}\n`, "latin1"), wordBytes(words)]);
+}
+
+/** What a shell text reads by `take_words` (resident/words.sh): the sizes of the words, the words. No word holds NUL. */
+export function wordBytes(words: readonly string[]): Buffer {
   const parts = words.map((word) => Buffer.from(word, "utf8"));
-  const head = `${nonce}\n${parts.map((part) => part.length).join(" ")}\n`;
-  return Buffer.concat([Buffer.from(head, "latin1"), ...parts]);
+  const sizes = `${parts.map((part) => part.length).join(" ")}\n`;
+  return Buffer.concat([Buffer.from(sizes, "latin1"), ...parts]);
 }
 
 const backslash = 0x5c;

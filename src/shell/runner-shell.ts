@@ -93,6 +93,13 @@ export interface RunnerShell {
     path: string,
     options: { readonly privileged: boolean; readonly signal?: AbortSignal },
   ): Promise<Download>;
-  /** Closes what is kept open for this runner. Idempotent. */
-  close(): void;
+  /**
+   * Opens what lets the next steps be fast, in the background. `keep`: it stays open however long it is unused, for a runner that waits to
+   * be claimed. Idempotent.
+   */
+  warm(options: { readonly keep: boolean }): void;
+  /** Whether the next step would be a fast one. */
+  isWarm(): boolean;
+  /** Closes what is kept open for this runner; resolves when it is closed. Idempotent. */
+  close(): Promise<void>;
 }

@@ -153,7 +153,8 @@ export class PlainCommand implements RunningCommand {
   #lost(reason: string): void {
     const [context, unique] = [this.#context, this.#sessions?.unique];
     if (context === undefined || unique === undefined) return this.#finish({ kind: "broken", reason });
-    const endProcess = (options: { readonly signal: AbortSignal }) => endCommand(context, unique, options);
+    const endProcess = (options: { readonly signal: AbortSignal }) =>
+      endCommand(context, { unique }, options);
     this.#finish({ kind: "broken", reason, endProcess });
   }
 

@@ -4,11 +4,11 @@ import type { Download, RunnerShell } from "../runner-shell.js";
 import { shellText } from "../shell-text.js";
 import { type PlainContext, userWord } from "./context.js";
 import { DownloadHead } from "./download-head.js";
-import { FileTask, type TaskEnd } from "./file-task.js";
+import { FileTask, type TaskEnd, type TaskWork } from "./file-task.js";
 import { failedRead, fileNotFound, lost } from "./task-errors.js";
 
 const text = shellText(import.meta.url, "receive.sh", "stay.sh", "download.sh");
-const reader = shellText(import.meta.url, "reader.sh");
+const reader = shellText(import.meta.url, "reader.sh", "reader-content.sh");
 
 /** How long the opening of a file may take, in ms: that of a named pipe takes for ever. */
 const openTime = 3_500;
@@ -37,11 +37,11 @@ export async function downloadFile(
 }
 
 /** A file on its way from the runner to its reader. */
-class Transfer {
+export class Transfer {
   readonly #head = new DownloadHead();
   readonly #size = deferred<number>();
   readonly body: Readable;
-  #task: FileTask | undefined;
+  #task: TaskWork | undefined;
   /** Bytes still to come; undefined until the size is known. */
   #missing: number | undefined;
   #openTimer: NodeJS.Timeout | undefined;
@@ -66,7 +66,7 @@ class Transfer {
     return this.#size.promise;
   }
 
-  attach(task: FileTask, signal: AbortSignal | undefined): void {
+  attach(task: TaskWork, signal: AbortSignal | undefined): void {
     this.#task = task;
     if (signal === undefined) return;
     const abort = () => this.body.destroy(lost("it was given up"));

@@ -11,13 +11,21 @@ const text = shellText(import.meta.url, "receive.sh", "stay.sh", "end.sh");
 /** How long a session is tried for while Nomad does not answer, in ms; the runner could not be destroyed meanwhile either. */
 const patience = 60_000;
 
+/** How the command is found in its runner. */
+export interface LostCommand {
+  /** The unique part of its terminal's pipes' names. */
+  readonly unique: string;
+  /** For a command in resident sessions: that of its control loop, which is ended with it, and that of its stderr pipe's name. */
+  readonly resident?: { readonly control: string; readonly pipe: string };
+}
+
 /**
  * Ends a command whose sessions broke off, by a session of its own: SIGQUIT, and 3 s for it (execution.md, "Ways an execution ends").
- * `unique` is that of its sessions. Resolves with whether it has ended, false where nobody can tell. Never rejects.
+ * Resolves with whether it has ended, false where nobody can tell. Never rejects.
  */
 export async function endCommand(
   context: PlainContext,
-  unique: string,
+  command: LostCommand,
   options: { readonly signal?: AbortSignal } = {},
 ): Promise<boolean> {
   const { signal } = options;
@@ -25,7 +33,7 @@ export async function endCommand(
   const backoff = new Backoff({ initial: 100, maximum: 2_000 });
   for (;;) {
     try {
-      const end = await attempt(context, unique, options);
+      const end = await attempt(context, command, options);
       if (end.kind === "done") return end.exitCode === 0;
     } catch (error) {
       const passes = error instanceof EarlyEndError || isNomadError(error, "unreachable", "no-room");
@@ -38,14 +46,14 @@ export async function endCommand(
 
 async function attempt(
   context: PlainContext,
-  unique: string,
+  { unique, resident }: LostCommand,
   { signal }: { readonly signal?: AbortSignal },
 ): Promise<TaskEnd> {
   const ended = deferred<TaskEnd>();
   const task = await FileTask.start(context, {
     text,
     parameters: [],
-    words: [unique],
+    words: resident === undefined ? [unique] : [unique, resident.control, resident.pipe],
     handlers: { onData: () => undefined, onEnd: ended.resolve },
     does: "reading",
     signal,

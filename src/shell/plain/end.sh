@@ -1,28 +1,39 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # nonce and words come from receive.sh.
-# Ends a command whose own sessions broke off. The one word received is the unique part of its pipes' names, by which its shell is found.
+# Ends a command whose own sessions broke off. The words received are the unique part of its terminal's pipes' names, by which its shell is found;
+# for a command in resident sessions also those of its control loop and of its stderr pipe's name.
 # SIGQUIT goes to what its terminal has in the foreground. Writes the end marker: 0 when the command has ended, 1 when it still runs
 # 3 s later.
 exec 2>/dev/null
 echo ready
 receive 0 || exit 1
-unique=${words[0]}
+unique=${words[0]} control=${words[1]} pipe=${words[2]:-$unique}
 
 # look: sets shells, the command's (terminal.sh, the one with at least four arguments), and parents, the parents of all processes that live.
 look() {
-  local folder arguments stat
-  shells=() parents=()
+  local folder arguments line fields families child
+  local loop=
+  shells=() parents=() families=()
   for folder in /proc/[0-9]*; do
     [[ $folder == "/proc/$$" ]] && continue
-    IFS= read -r stat <"$folder/stat" || continue
+    IFS= read -r line <"$folder/stat" || continue
     # Behind the name, which may hold anything: state, parent, group, session, terminal, its foreground group.
-    read -r -a stat <<<"${stat##*) }"
-    [[ ${stat[0]} == [ZX] ]] && continue
-    parents[stat[1]]=1
+    # shellcheck disable=SC2206  # They are numbers.
+    fields=(${line##*) })
+    [[ ${fields[0]} == [ZX] ]] && continue
+    parents[fields[1]]=1
+    families+=("${fields[1]}:${folder#/proc/}")
     mapfile -d '' -n 10 -t arguments <"$folder/cmdline" || continue
+    [[ $control && ${arguments[6]} == "$control" && -O $folder ]] && loop=${folder#/proc/}
     [[ ${#arguments[@]} -eq 10 && ${arguments[6]} == "$unique" && -O $folder ]] || continue
-    shells[${folder#/proc/}]=$((stat[5] > 0 ? stat[5] : stat[2]))
+    shells[${folder#/proc/}]=$((fields[5] > 0 ? fields[5] : fields[2]))
   done
+  [[ $loop ]] || return
+  # Without the control loop and what it copies with, the terminal loop leaves once its command has ended.
+  for child in "${families[@]}"; do
+    [[ ${child%:*} == "$loop" ]] && kill -KILL "${child#*:}"
+  done
+  kill -KILL "$loop"
 }
 
 code=1
@@ -45,6 +56,6 @@ for ((looks = 0; looks < 60; looks++)); do
   }
   sleep 0.05
 done
-((code)) || rm -f "/tmp/stderr_$unique.fifo" "/dev/shm/stderr_$unique.fifo"
+((code)) || rm -f {/tmp,/dev/shm}/"stderr_$pipe.fifo"
 printf '%s:%03d\n' "$nonce" "$code"
 stay

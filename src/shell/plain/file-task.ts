@@ -20,6 +20,16 @@ export interface TaskHandlers {
   onDrain?(): void;
 }
 
+/** A task as its owner works with it. */
+export interface TaskWork {
+  /** Queues input. False: stop until `onDrain`. */
+  write(data: Buffer): boolean;
+  pause(): void;
+  resume(): void;
+  /** Gives the task up, or ends what has done its work. Idempotent. */
+  end(): void;
+}
+
 /**
  * How long a task may show no progress while nobody holds it up, in ms. What reads as `user` can be stopped by that user, what writes may
  * have much to delete first.
@@ -27,7 +37,7 @@ export interface TaskHandlers {
 const stallTimes = { reading: 60_000, writing: 300_000 } as const;
 
 /** One file operation in an exec session of its own, confirmed by an end marker (execution.md, "Files"). */
-export class FileTask {
+export class FileTask implements TaskWork {
   readonly #handlers: TaskHandlers;
   readonly #nonce = createNonce();
   readonly #scanner = new MarkerScanner({ nonce: this.#nonce, exitCode: true });
@@ -85,7 +95,6 @@ export class FileTask {
     return task;
   }
 
-  /** Queues input. False: stop until `onDrain`. */
   write(data: Buffer): boolean {
     return this.#over || (this.#session?.write(data) ?? true);
   }
@@ -102,7 +111,6 @@ export class FileTask {
     this.#session?.resume();
   }
 
-  /** Gives the task up, or ends what has done its work. Idempotent. */
   end(): void {
     this.#over = true;
     this.#stall.cancel();

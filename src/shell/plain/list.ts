@@ -5,7 +5,7 @@ import { ListingParser } from "../listing.js";
 import type { FileEntry, RunnerShell } from "../runner-shell.js";
 import { shellText } from "../shell-text.js";
 import { type PlainContext, userWord } from "./context.js";
-import { FileTask, type TaskEnd } from "./file-task.js";
+import { FileTask, type TaskEnd, type TaskWork } from "./file-task.js";
 import { failedRead, lost } from "./task-errors.js";
 
 const text = shellText(import.meta.url, "receive.sh", "stay.sh", "list.sh");
@@ -35,11 +35,11 @@ export async function listFiles(
 }
 
 /** A listing on its way from ls to its reader. */
-class Listing {
+export class Listing {
   readonly #parser: ListingParser;
   readonly #begun = deferred();
   readonly entries: Readable;
-  #task: FileTask | undefined;
+  #task: TaskWork | undefined;
   #anything = false;
 
   constructor(path: string, recursive: boolean) {
@@ -63,7 +63,7 @@ class Listing {
     return this.#begun.promise;
   }
 
-  attach(task: FileTask, signal: AbortSignal | undefined): void {
+  attach(task: TaskWork, signal: AbortSignal | undefined): void {
     this.#task = task;
     if (signal === undefined) return;
     const abort = () => this.entries.destroy(lost("it was given up"));

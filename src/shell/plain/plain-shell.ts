@@ -22,6 +22,8 @@ export function createPlainShell(context: PlainContext): RunnerShell {
     list: (path, options) => listFiles(context, path, options),
     update: (change, options) => updateFiles(context, change, options),
     download: (path, options) => downloadFile(context, path, options),
-    close: () => undefined,
+    warm: () => undefined,
+    isWarm: () => false,
+    close: () => Promise.resolve(),
   };
 }

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Opens a file once and writes `opening`, its size at that moment, each a line, and its content from the same descriptor. Argument: the
-# path. Fails for what is neither a file nor a device. Run as the user on whose behalf the file is read.
+# Opens a file once, as descriptor 3, and writes `opening` and its size at that moment, each a line. Argument: the path. Fails for what is
+# neither a file nor a device. Run as the user on whose behalf the file is read; the text behind this one sends the content.
 echo opening
 # Not as bash's own /dev/tcp/HOST/PORT, nor as an option.
 case $1 in
@@ -17,4 +17,3 @@ case ${fields[0]} in
   *) exit 1 ;;
 esac
 echo "$size"
-((size == 0)) || exec cat <&3

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154  # nonce and words come from receive.sh.
+# shellcheck disable=SC2154  # nonce and words come from receive.sh, remove_all from remove-all.sh.
 # Deletes paths and extracts a tar stream, as root. Argument: `copy` when a tar stream follows the words, which are the paths to delete.
 # Writes what tar writes, then the end marker with its exit code, and the nonce to stderr.
 exec 3>&1 4>&2 6<&0 2>/dev/null
@@ -7,18 +7,7 @@ echo ready
 receive 0 || exit 1
 umask 022
 
-# remove PATH…: in pieces, since an argument list is limited.
-remove() {
-  local first
-  for ((first = 1; first <= $#; first += 200)); do
-    rm -rf -- "${@:first:200}"
-  done
-}
-literal=()
-for path in "${words[@]}"; do
-  if [[ $path == './*' ]]; then remove ./*; else literal+=("$path"); fi
-done
-remove "${literal[@]}"
+remove_all "${words[@]}"
 
 code=0
 if [[ $1 == copy ]]; then

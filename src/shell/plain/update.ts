@@ -5,10 +5,10 @@ import type { RunnerShell } from "../runner-shell.js";
 import { shellText } from "../shell-text.js";
 import { tarStream } from "../tar.js";
 import type { PlainContext } from "./context.js";
-import { FileTask, type TaskEnd } from "./file-task.js";
+import { FileTask, type TaskEnd, type TaskWork } from "./file-task.js";
 import { lost } from "./task-errors.js";
 
-const text = shellText(import.meta.url, "receive.sh", "stay.sh", "update.sh");
+const text = shellText(import.meta.url, "receive.sh", "stay.sh", "../remove-all.sh", "update.sh");
 
 /** No path that exists is longer, in bytes. */
 const longestPath = 4096;
@@ -23,9 +23,7 @@ export async function updateFiles(
   options: NonNullable<Parameters<RunnerShell["update"]>[1]> = {},
 ): Promise<void> {
   const { signal } = options;
-  const words = change.remove
-    .map((path) => (path === "./*" ? path : cleanPath(path)))
-    .filter((path) => Buffer.byteLength(path) <= longestPath);
+  const words = pathsToRemove(change.remove);
   if (words.length === 0 && change.copy.length === 0) return;
   const update = new Update();
   const task = await FileTask.start(context, {
@@ -48,8 +46,15 @@ export async function updateFiles(
   }
 }
 
+/** The paths to delete as the shell texts take them. */
+export function pathsToRemove(paths: readonly string[]): string[] {
+  return paths
+    .map((path) => (path === "./*" ? path : cleanPath(path)))
+    .filter((path) => Buffer.byteLength(path) <= longestPath);
+}
+
 /** An update on its way. */
-class Update {
+export class Update {
   readonly #done = deferred();
   readonly #stdout = new Quote();
   readonly #stderr = new Quote();
@@ -67,7 +72,7 @@ class Update {
   }
 
   /** Writes as fast as the runner takes it; ends early when tar has ended. */
-  async send(task: FileTask, chunks: Iterable<Buffer>): Promise<void> {
+  async send(task: TaskWork, chunks: Iterable<Buffer>): Promise<void> {
     for (const chunk of chunks) {
       if (this.#over) return;
       this.#drained = deferred();

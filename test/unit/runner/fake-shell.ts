@@ -53,7 +53,15 @@ export class FakeShell implements RunnerShell {
     return { size: 0, body: Readable.from([]) };
   }
 
-  close(): void {
+  warm(): void {
+    // Nothing that anybody asks for.
+  }
+
+  isWarm(): boolean {
+    return false;
+  }
+
+  async close(): Promise<void> {
     this.operations.push("close");
   }
 }

@@ -1,11 +1,15 @@
 import { createPlainShell } from "../../../../src/shell/plain/plain-shell.js";
+import { createResidentShell } from "../../../../src/shell/resident/resident-shell.js";
+import { Residents } from "../../../../src/shell/resident/residents.js";
 import type {
   CommandEnd,
+  CommandPath,
   CommandRequest,
   RunnerShell,
   RunningCommand,
 } from "../../../../src/shell/runner-shell.js";
 import type { Logger } from "../../../../src/telemetry/logger.js";
+import { until } from "../../../support/until.js";
 import { LocalOpener } from "./local-opener.js";
 import { Sandbox } from "./sandbox.js";
 
@@ -24,27 +28,69 @@ export function keepingLogger(): { readonly logger: Logger; readonly warnings: s
   return { logger, warnings };
 }
 
-/** A sandbox with a plain shell on it. */
+/** Which way commands and file operations are to take. */
+export type Path = CommandPath;
+
+/** Both ways, for suites that run on each. */
+export const paths: readonly Path[] = ["plain", "fast"];
+
+/** What a fast image has beside what every image has. */
+const fastTools = ["head", "stty"];
+
+/** A sandbox with a shell on it. */
 export interface Harness {
   readonly sandbox: Sandbox;
   readonly opener: LocalOpener;
   readonly shell: RunnerShell;
   readonly warnings: readonly string[];
+  /** The paths that commands took. */
+  readonly taken: readonly Path[];
+  /** Resolves when the next step takes the harness's path. */
+  ready(): Promise<unknown>;
+  /** Runs a command on the harness's path. */
+  run(command: string, options?: Parameters<typeof run>[2]): Promise<Outcome>;
 }
 
 export async function startHarness(
-  options: { readonly separateStderr?: boolean; readonly readOnlyTmp?: boolean } = {},
+  options: {
+    readonly path?: Path;
+    readonly separateStderr?: boolean;
+    readonly readOnlyTmp?: boolean;
+    readonly tools?: readonly string[];
+  } = {},
 ): Promise<Harness> {
+  const { path = "plain", tools = path === "fast" ? fastTools : [] } = options;
   const { logger, warnings } = keepingLogger();
-  const sandbox = await Sandbox.start({ readOnlyTmp: options.readOnlyTmp ?? false });
+  const sandbox = await Sandbox.start({ readOnlyTmp: options.readOnlyTmp ?? false, tools });
   const opener = new LocalOpener(sandbox);
-  const shell = createPlainShell({
+  const context = {
     opener,
     target: () => ({ allocationId: "allocation", nodeId: "node" }),
     separateStderr: options.separateStderr ?? true,
     logger,
-  });
-  return { sandbox, opener, shell, warnings };
+  };
+  const shell =
+    path === "plain"
+      ? createPlainShell(context)
+      : createResidentShell({ ...context, residents: new Residents() }, { clean: true });
+  const taken: Path[] = [];
+  const recording: RunnerShell = {
+    ...shell,
+    async execute(request, handlers) {
+      const command = await shell.execute(request, handlers);
+      taken.push(command.path);
+      return command;
+    },
+  };
+  shell.warm({ keep: true });
+  const ready = async () => path === "plain" || until("warm sessions", () => shell.isWarm());
+  return {
+    ...{ sandbox, opener, shell: recording, warnings, taken, ready },
+    async run(command, how) {
+      await ready();
+      return run(recording, command, how);
+    },
+  };
 }
 
 /** What a command did. */

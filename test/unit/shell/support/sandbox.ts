@@ -32,13 +32,20 @@ export class Sandbox {
     this.#pid = pid;
   }
 
-  static async start(options: { readonly readOnlyTmp?: boolean } = {}): Promise<Sandbox> {
+  /** `tools`: what the image has beside what every image has. */
+  static async start(
+    options: { readonly readOnlyTmp?: boolean; readonly tools?: readonly string[] } = {},
+  ): Promise<Sandbox> {
     const directory = mkdtempSync(join(tmpdir(), "shell-test-"));
     const file = (name: string, text: string) => {
       writeFileSync(join(directory, name), text, { mode: 0o755 });
       return join(directory, name);
     };
-    const tools = imageTools.flatMap((tool) => ["--ro-bind", `/usr/bin/${tool}`, `/usr/bin/${tool}`]);
+    const tools = [...imageTools, ...(options.tools ?? [])].flatMap((tool) => [
+      "--ro-bind",
+      `/usr/bin/${tool}`,
+      `/usr/bin/${tool}`,
+    ]);
     const temporary = options.readOnlyTmp
       ? ["--dir", "/tmp", "--remount-ro", "/"]
       : ["--perms", "1777", "--tmpfs", "/tmp"];

@@ -1,0 +1,309 @@
+import { atMost } from "../../lib/at-most.js";
+import { Backoff } from "../../lib/backoff.js";
+import type { Resident } from "../../nomad/exec.js";
+import { ShellError } from "../errors.js";
+import type { ResidentContext } from "./context.js";
+import { ControlSession } from "./control-session.js";
+import { Operation } from "./operation.js";
+import { ResidentTerminal } from "./resident-terminal.js";
+import type { Ticking } from "./residents.js";
+
+/** A session that broke or could not be opened is opened again after 1 s, doubling to 1 min. */
+const retry = { initial: 1_000, maximum: 60_000 };
+
+/** Sessions that had to go for others are opened again after this time, in ms, where they are to stay. */
+const evictedTime = 30_000;
+
+/** Sessions of a used runner that did nothing for this time, in ms, are closed. */
+const idleTime = 60_000;
+
+/** How long the next command waits for the last one's terminal to be looked at, in ms. */
+const settleTime = 100;
+
+/** How long what goes another way waits for the traces of the last command to be gone, in ms. */
+const quietTime = 1_000;
+
+/** The running command, as the control session sees it. */
+export interface ControlUser {
+  /** Its client does not read, and the control session with it. */
+  readonly paused: boolean;
+  onStderr(chunk: Buffer): void;
+  onLost(reason: string): void;
+  onDrain(): void;
+}
+
+/** Both sessions, taken for one command. */
+export interface Taken {
+  readonly control: ControlSession;
+  readonly terminal: ResidentTerminal;
+}
+
+/** The two resident sessions of one runner: opens them, lends them, gives them up (docs/runner-shell.md). */
+export class Residence implements Ticking {
+  readonly #context: ResidentContext;
+  readonly #backoff = new Backoff(retry);
+  readonly #resident: Resident = {
+    unusedSince: () => (this.#inUse ? undefined : this.#usedAt),
+    evict: () => this.#evict(),
+  };
+  readonly #aborter = new AbortController();
+  readonly #endings = new Set<Promise<void>>();
+  #control: ControlSession | undefined;
+  #terminal: ResidentTerminal | undefined;
+  #opening = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** The running command's. */
+  #user: ControlUser | undefined;
+  /** The file operation under way, and whether it has nothing to tell any more. */
+  #operation: Operation | undefined;
+  /** The terminal's loop looks whether it can serve again. */
+  #settling: Promise<unknown> | undefined;
+  /** The last command's pipe is being removed. */
+  #finishing: Promise<unknown> | undefined;
+  #wanted = false;
+  #keep = true;
+  #usedAt = performance.now();
+  /** The image cannot have them. */
+  #unfit = false;
+  /** No process of the user can be left that reached for a descriptor of ours. */
+  #clean: boolean;
+  #terminalClean = false;
+
+  /** `clean`: no command ran in the runner yet. */
+  constructor(context: ResidentContext, options: { readonly clean: boolean }) {
+    this.#context = context;
+    this.#clean = options.clean;
+  }
+
+  /** Opens what is not open, in the background. `keep` false: what is unused for a minute is closed. */
+  warm(options: { readonly keep: boolean }): void {
+    this.#keep = options.keep;
+    this.#usedAt = performance.now();
+    if (this.#unfit || this.#aborter.signal.aborted) return;
+    this.#wanted = true;
+    this.#context.residents.add(this);
+    if (this.#timer === undefined) void this.#open();
+  }
+
+  /** Both sessions are open, and nothing holds them. */
+  get isReady(): boolean {
+    return this.#control !== undefined && this.#terminal !== undefined && !this.#inUse;
+  }
+
+  /** A command of the user is started another way: what it leaves behind nobody looks at. */
+  soil(): void {
+    this.#clean = false;
+  }
+
+  /** Takes both sessions for a command, undefined where there are none to be had at once. `release` gives them back. */
+  async take(user: ControlUser, options: { readonly privileged: boolean }): Promise<Taken | undefined> {
+    if (this.#user !== undefined || this.#busy || (options.privileged && !this.#clean)) return undefined;
+    this.#user = user;
+    await this.#operationEnd();
+    if (this.#settling !== undefined) await atMost(settleTime, this.#settling);
+    const [control, terminal] = [this.#control, this.#terminal];
+    const ready =
+      this.#settling === undefined && this.#operation === undefined && (!options.privileged || this.#clean);
+    if (control !== undefined && terminal !== undefined && ready) {
+      if (!options.privileged) this.#clean = false;
+      return { control, terminal };
+    }
+    this.#user = undefined;
+    return undefined;
+  }
+
+  /** The command is over. `next` tells whether its terminal serves again; undefined: it shall not. */
+  release(taken: Taken, next: Promise<boolean> | undefined): void {
+    this.#user = undefined;
+    this.#usedAt = performance.now();
+    this.#finish(taken.control, next === undefined ? "drop" : "keep");
+    if (next === undefined) return this.#drop(taken.terminal);
+    const settling = next.then((again) => {
+      if (this.#settling === settling) this.#settling = undefined;
+      if (again && this.#terminalClean) this.#clean = true;
+      if (again || this.#terminal !== taken.terminal) return;
+      this.#finish(taken.control, "drop");
+      this.#drop(taken.terminal);
+    });
+    this.#settling = settling;
+  }
+
+  /** What was taken was not used: the runner refused the command. */
+  giveBack(): void {
+    this.#user = undefined;
+  }
+
+  /** Takes the control session for a file operation, undefined where it cannot be had at once. */
+  async operate(): Promise<Operation | undefined> {
+    if (this.#busy) return undefined;
+    await this.#operationEnd();
+    if (this.#operation !== undefined || this.#control === undefined || this.#user?.paused) return undefined;
+    this.#operation = new Operation(this.#control, (operation) => {
+      if (this.#operation === operation) this.#operation = undefined;
+      this.#usedAt = performance.now();
+    });
+    return this.#operation;
+  }
+
+  get #busy(): boolean {
+    return this.#operation !== undefined && !this.#operation.ending;
+  }
+
+  /** What has done its work is over in a moment. */
+  async #operationEnd(): Promise<void> {
+    if (this.#operation?.ending) await atMost(settleTime, this.#operation.over);
+  }
+
+  /** Resolves when the last command has left no pipe behind, or soon. */
+  async quiet(): Promise<void> {
+    if (this.#finishing !== undefined) await atMost(quietTime, this.#finishing);
+  }
+
+  tick(): void {
+    this.#control?.alive();
+    if (this.#control !== undefined && this.#terminal !== undefined) this.#backoff.reset();
+    if (this.#keep || this.#inUse || performance.now() - this.#usedAt < idleTime) return;
+    this.#rest();
+  }
+
+  /** Closes both for good; resolves when they have ended. Idempotent. */
+  async close(): Promise<void> {
+    this.#aborter.abort();
+    this.#rest();
+    await Promise.all(this.#endings);
+  }
+
+  /** Cuts both, for a runner that is being destroyed. */
+  abandon(): void {
+    this.#aborter.abort();
+    this.#control?.close();
+    this.#terminal?.close();
+    this.#rest();
+  }
+
+  get #inUse(): boolean {
+    const busy = this.#user ?? this.#operation ?? this.#settling;
+    return busy !== undefined || this.#opening;
+  }
+
+  /** Closes both until they are wanted again. */
+  #rest(): void {
+    this.#wanted = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#context.residents.remove(this);
+    this.#control?.leave();
+    this.#terminal?.leave();
+    this.#control = undefined;
+    this.#terminal = undefined;
+  }
+
+  #evict(): void {
+    const keep = this.#keep;
+    this.#rest();
+    if (!keep || this.#aborter.signal.aborted) return;
+    this.#wanted = true;
+    this.#openIn(evictedTime);
+  }
+
+  #finish(control: ControlSession, how: "keep" | "drop"): void {
+    const finishing: Promise<unknown> = control
+      .ask(["finish", how])
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#finishing === finishing) this.#finishing = undefined;
+      });
+    this.#finishing = finishing;
+  }
+
+  /** The terminal is of no more use; another one is opened at once. */
+  #drop(terminal: ResidentTerminal): void {
+    terminal.leave();
+    if (this.#terminal !== terminal) return;
+    this.#terminal = undefined;
+    if (this.#wanted && this.#timer === undefined) void this.#open();
+  }
+
+  #openIn(milliseconds: number): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.#open();
+    }, milliseconds).unref();
+  }
+
+  async #open(): Promise<void> {
+    if (this.#opening || !this.#wanted || (this.#control !== undefined && this.#terminal !== undefined))
+      return;
+    this.#opening = true;
+    const clean = this.#clean;
+    const control = this.#control === undefined ? this.#openControl() : Promise.resolve(this.#control);
+    const terminal =
+      this.#terminal === undefined ? this.#openTerminal(control) : Promise.resolve(this.#terminal);
+    const opened = await Promise.allSettled([control, terminal]);
+    this.#opening = false;
+    // What broke meanwhile is tried again as what could not be opened.
+    if (opened[0].status === "fulfilled" && !opened[0].value.isOver) this.#control = opened[0].value;
+    if (opened[1].status === "fulfilled" && !opened[1].value.isOver) {
+      this.#terminal = opened[1].value;
+      this.#terminalClean = clean;
+    }
+    if (!this.#wanted) return this.#rest();
+    if (this.#control !== undefined && this.#terminal !== undefined) return;
+    const failed = opened.find((each) => each.status === "rejected");
+    this.#failed(failed?.reason);
+  }
+
+  #failed(error: unknown): void {
+    const { logger } = this.#context;
+    if (error instanceof ShellError && error.code === "unsupported") {
+      this.#unfit = true;
+      logger.info("no warm sessions in this runner: its commands take the plain path", { error });
+      return this.#rest();
+    }
+    logger.debug("warm sessions could not be opened, trying again", { error });
+    this.#openIn(this.#backoff.next());
+  }
+
+  async #openControl(): Promise<ControlSession> {
+    const control = await ControlSession.open(this.#context, {
+      resident: this.#resident,
+      handlers: {
+        onStderr: (chunk) => this.#user?.onStderr(chunk),
+        onDrain: () => undefined,
+        onLost: (reason) => this.#lost(reason),
+      },
+      signal: this.#aborter.signal,
+    });
+    this.#await(control.over);
+    return control;
+  }
+
+  async #openTerminal(control: Promise<ControlSession>): Promise<ResidentTerminal> {
+    const terminal = await ResidentTerminal.open(this.#context, {
+      resident: this.#resident,
+      connect: async (directory, unique) =>
+        (await (await control).ask(["terminal", directory, unique])) === "opened",
+      onLost: (reason) => this.#lost(reason),
+      signal: this.#aborter.signal,
+    });
+    this.#await(terminal.over);
+    return terminal;
+  }
+
+  #await(over: Promise<void>): void {
+    this.#endings.add(over);
+    void over.then(() => this.#endings.delete(over));
+  }
+
+  /** A session broke; without the control session the terminal's loop leaves, too. */
+  #lost(reason: string): void {
+    this.#context.logger.debug("a warm session broke", { reason });
+    if (this.#control?.isOver) {
+      this.#control = undefined;
+      this.#user?.onLost(reason);
+      this.#terminal?.close();
+    }
+    if (this.#terminal?.isOver) this.#terminal = undefined;
+    if (this.#wanted) this.#openIn(this.#backoff.next());
+  }
+}
