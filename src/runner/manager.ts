@@ -25,13 +25,9 @@ import { Reservations } from "./reservations.js";
 import { Retirement } from "./retirement.js";
 import { Sessions } from "./sessions.js";
 import { TIMINGS, type Timings } from "./timings.js";
-import { Warmth } from "./warmth.js";
 
 /** How often prepared executions that nobody opened are swept out, ms. */
 const SWEEP_MS = 60_000;
-
-/** How long a stop waits for what is kept open in runners to be closed, ms; it ends by itself where that is too short. */
-const CLOSE_MS = 3_000;
 
 /** How often the jobs of an environment are listed until none is left. */
 const MOST_LISTINGS = 20;
@@ -71,7 +67,6 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #marks: MarkWriter;
   readonly #reservations: Reservations;
   readonly #sessions: Sessions;
-  readonly #warmth: Warmth;
   readonly #claims: Claims;
   readonly #recovery: Recovery;
   readonly #observer: Observer;
@@ -88,20 +83,18 @@ export class RunnerManager implements RunnerService, ClusterListener {
     const changed = (pool: Pool) => this.#poolChanged(pool);
     const registry = new RunnerRegistry({ deletions, logger, reached, changed });
     const marks = new MarkWriter({ client, view, instance });
-    const warmth = new Warmth(options);
-    const sessions = new Sessions({ ...options, registry, reached, warmth });
+    const sessions = new Sessions({ ...options, registry, reached });
     this.#options = options;
     this.#reached = reached;
     this.#deletions = deletions;
     this.#registry = registry;
     this.#sessions = sessions;
-    this.#warmth = warmth;
     this.#reservations = new Reservations({
       marks,
       warm: options.warm,
       logger,
       reached,
-      onReserved: (pool) => warmth.look(pool),
+      onReserved: (pool) => sessions.warm(pool),
     });
     this.#marks = marks;
     const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
@@ -141,10 +134,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
 
   /** Waits for the last marks and gives up what a stopped manager still does in the background: nobody is served any more. */
   async close(): Promise<void> {
-    await Promise.all([
-      atMost(LAST_MARKS_MS, this.#marks.settled()),
-      atMost(CLOSE_MS, Promise.all([this.#warmth.stop(), this.#sessions.closeShells()])),
-    ]);
+    await Promise.all([atMost(LAST_MARKS_MS, this.#marks.settled()), this.#sessions.closeShells()]);
     this.#observer.stop();
     this.#claims.stop();
     this.#deletions.stop();
@@ -299,7 +289,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   }
 
   #poolChanged(pool: Pool): void {
-    this.#warmth.look(pool);
+    this.#sessions.warm(pool);
     const controller = this.#controllers.get(pool);
     if (controller === undefined) return;
     controller.kick();

@@ -18,7 +18,7 @@ export type Start<Started extends StartedTarget> = (
  */
 export async function startServer(
   variables: Readonly<Record<string, string>>,
-  target: Omit<ApiTarget, "baseUrl" | "token" | "separateStderr">,
+  target: Omit<ApiTarget, "baseUrl" | "token" | "path" | "separateStderr">,
   options: { readonly alsoStop?: () => Promise<void>; readonly log?: LogDestination } = {},
 ): Promise<StartedTarget> {
   const { config } = resolveConfig({
@@ -42,6 +42,7 @@ export async function startServer(
     ...target,
     baseUrl,
     token: config.server.token,
+    path: config.nomad.warm === 0 ? "plain" : "fast",
     separateStderr: config.server.interactivestderr,
     async stop() {
       await app.stop();

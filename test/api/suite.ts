@@ -5,6 +5,7 @@ import { environmentSuite } from "./suite/environments.js";
 import { executionSuite } from "./suite/executions.js";
 import { fileSuite } from "./suite/files.js";
 import { generalSuite } from "./suite/general.js";
+import { pathSuite } from "./suite/paths.js";
 import type { ApiTarget } from "./suite/target.js";
 
 export type { ApiTarget } from "./suite/target.js";
@@ -39,5 +40,6 @@ export function apiSuite(name: string, start: () => Promise<StartedTarget>): voi
     executionSuite(get);
     endingSuite(get);
     fileSuite(get);
+    pathSuite(get);
   });
 }

@@ -67,6 +67,7 @@ export class TestServer {
       firstEnvironmentId: 0,
       twoUsers: false,
       mapsPorts: false,
+      path: config.nomad.warm === 0 ? "plain" : "fast",
       separateStderr: config.server.interactivestderr,
     });
     const server = new TestServer(app, { client, gate, lines });

@@ -11,9 +11,9 @@ unique=${words[0]} control=${words[1]} pipe=${words[2]:-$unique}
 
 # look: sets shells, the command's (terminal.sh, the one with at least four arguments), and parents, the parents of all processes that live.
 look() {
-  local folder arguments line fields families child
+  local folder arguments line fields
   local loop=
-  shells=() parents=() families=()
+  shells=() parents=()
   for folder in /proc/[0-9]*; do
     [[ $folder == "/proc/$$" ]] && continue
     IFS= read -r line <"$folder/stat" || continue
@@ -22,18 +22,13 @@ look() {
     fields=(${line##*) })
     [[ ${fields[0]} == [ZX] ]] && continue
     parents[fields[1]]=1
-    families+=("${fields[1]}:${folder#/proc/}")
     mapfile -d '' -n 10 -t arguments <"$folder/cmdline" || continue
-    [[ $control && ${arguments[6]} == "$control" && -O $folder ]] && loop=${folder#/proc/}
+    [[ $control && ${arguments[6]} == "$control" && ${#arguments[@]} -eq 8 && -O $folder ]] && loop=${folder#/proc/}
     [[ ${#arguments[@]} -eq 10 && ${arguments[6]} == "$unique" && -O $folder ]] || continue
     shells[${folder#/proc/}]=$((fields[5] > 0 ? fields[5] : fields[2]))
   done
-  [[ $loop ]] || return
-  # Without the control loop and what it copies with, the terminal loop leaves once its command has ended.
-  for child in "${families[@]}"; do
-    [[ ${child%:*} == "$loop" ]] && kill -KILL "${child#*:}"
-  done
-  kill -KILL "$loop"
+  # It swallows what the command still prints, and lets the terminal loop leave once the command has ended.
+  [[ $loop ]] && kill -TERM "$loop"
 }
 
 code=1

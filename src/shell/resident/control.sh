@@ -195,6 +195,23 @@ update() {
   wait $! || exit 1
 }
 
+# leave: lets the terminal loop go, and waits for a command that still runs: nobody reads its stderr, yet writing to it must go on.
+leave() {
+  trap '' TERM
+  unset secret
+  exec 6>&- 9>&-
+  if [[ $errors ]]; then
+    if exec 5<"$errors"; then
+      exec 8<&-
+      kill -KILL "$copier"
+      cat <&5 >/dev/null
+    fi
+    rm -f "$errors"
+  fi
+}
+# Whoever ends a command whose sessions broke off (plain/end.sh).
+trap 'leave; exit 0' TERM
+
 printf 'ready %s\n' "$$"
 while IFS= read -r -t 30 -N 1 first && IFS=' ' read -r -d '' -a words && [[ $first${words[0]} == "$secret" ]]; do
   case ${words[1]} in
@@ -203,12 +220,4 @@ while IFS= read -r -t 30 -N 1 first && IFS=' ' read -r -d '' -a words && [[ $fir
     *) break ;;
   esac
 done
-unset secret
-exec 6>&- 9>&-
-if [[ $errors ]] && exec 5<"$errors"; then
-  # The server is gone and the command still runs: nobody reads its stderr, yet writing to it must go on.
-  exec 8<&-
-  kill -KILL "$copier"
-  cat <&5 >/dev/null
-fi
-[[ $errors ]] && rm -f "$errors"
+leave

@@ -112,6 +112,17 @@ export class Residence implements Ticking {
     return undefined;
   }
 
+  /**
+   * The command's sessions broke, and it may still run: the control loop swallows what it prints to stderr until it ends. Others are
+   * opened for the next one.
+   */
+  giveUp(taken: Taken): void {
+    this.#user = undefined;
+    taken.control.leave();
+    taken.terminal.close();
+    this.#lost("a command was left");
+  }
+
   /** The command is over. `next` tells whether its terminal serves again; undefined: it shall not. */
   release(taken: Taken, next: Promise<boolean> | undefined): void {
     this.#user = undefined;

@@ -184,7 +184,8 @@ export class ResidentCommand implements RunningCommand, ControlUser {
     // The client first.
     this.#handlers.onEnd(end);
     if (this.#taken === undefined) return;
-    const again = end.kind === "exited" && !this.#typed && !this.#privileged;
+    if (end.kind === "broken") return this.#residence.giveUp(this.#taken);
+    const again = !this.#typed && !this.#privileged;
     this.#residence.release(this.#taken, again ? this.#next : undefined);
   }
 

@@ -12,6 +12,8 @@ export interface ApiTarget {
   readonly twoUsers: boolean;
   /** Whether exposed ports are mapped. */
   readonly mapsPorts: boolean;
+  /** Which way commands take where they can; fast by default. */
+  readonly path?: "fast" | "plain";
   /** Whether stderr comes apart from stdout (`server.interactivestderr`). */
   readonly separateStderr: boolean;
 }

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ApiClient } from "./client.js";
+
+/** Which way commands took, by the server's own counter (runner-shell.md). */
+export function pathSuite(client: () => ApiClient): void {
+  describe("paths", () => {
+    const environment = (): number => client().target.firstEnvironmentId + 30;
+
+    beforeAll(async () => {
+      await client().put(environment(), { prewarmingPoolSize: 2 });
+    });
+
+    afterAll(async () => {
+      await client().call("DELETE", `/execution-environments/${environment()}`);
+    });
+
+    const taken = (path: "fast" | "plain"): Promise<number> => commandsBy(client(), path);
+
+    test("commands take the fast path once their runner is warm, and never without warm runners", async () => {
+      const runner = await client().claim(environment());
+      const run = async (): Promise<number> => {
+        expect((await client().run(runner, { command: "exit 3" })).last).toEqual({ type: "exit", data: 3 });
+        return taken("fast");
+      };
+      if (client().target.path === "plain") {
+        await run();
+        expect(await taken("fast")).toBe(0);
+        expect(await taken("plain")).toBeGreaterThan(0);
+        return;
+      }
+      const before = await taken("fast");
+      await expect.poll(run, { timeout: 20_000 }).toBeGreaterThan(before);
+    });
+  });
+}
+
+/** How many commands took a path so far. */
+export async function commandsBy(client: ApiClient, path: "fast" | "plain"): Promise<number> {
+  const { baseUrl, token } = client.target;
+  const answer = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } });
+  const line = new RegExp(`^poseidon_commands_total\\{path="${path}"\\} (\\d+)$`, "m");
+  return Number(line.exec(await answer.text())?.[1] ?? 0);
+}
