@@ -18,7 +18,6 @@ import { RunnerManager } from "./runner/manager.js";
 import { observedRunners } from "./runner/observed-runners.js";
 import { RefillTimes } from "./runner/refill-times.js";
 import { TIMINGS, type Timings } from "./runner/timings.js";
-import { countCommands } from "./shell/count-commands.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
 import { createResidentShell } from "./shell/resident/resident-shell.js";
 import { Residents } from "./shell/resident/residents.js";
@@ -192,11 +191,9 @@ function composeNomad(
     register,
     openShell: ({ clean, ...options }) => {
       const context = { ...options, opener: exec, separateStderr: server.interactivestderr };
-      const shell =
-        settings.warm === 0
-          ? createPlainShell(context)
-          : createResidentShell({ ...context, residents }, { clean });
-      return countCommands(shell, metrics);
+      return settings.warm === 0
+        ? createPlainShell(context)
+        : createResidentShell({ ...context, residents }, { clean });
     },
     disableForcePull: settings.disableforcepull,
     warm: settings.warm,

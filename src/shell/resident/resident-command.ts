@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { deferred } from "../../lib/deferred.js";
 import { CommandOutput } from "../command-output.js";
 import { environmentPairs } from "../environment.js";
 import { createNonce } from "../nonce.js";
@@ -39,6 +40,9 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   #paused = false;
   #stopped = false;
   #over = false;
+  #started = false;
+  /** Resolves when the control loop has said whether it handed the command over. */
+  readonly #answered = deferred();
   #startedAt = Number.POSITIVE_INFINITY;
   #startTimer: NodeJS.Timeout | undefined;
   #quitTimer: NodeJS.Timeout | undefined;
@@ -161,7 +165,9 @@ export class ResidentCommand implements RunningCommand, ControlUser {
       this.onLost(error instanceof Error ? error.message : "the control session is over");
     } finally {
       clearTimeout(this.#startTimer);
+      this.#answered.resolve();
     }
+    this.#started = true;
     this.#startedAt = performance.now();
     if (!this.#over) this.#input.start();
     return true;
@@ -181,8 +187,9 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   #finish(end: CommandEnd): void {
     if (this.#over) return;
     this.#end();
-    // The client first.
-    this.#handlers.onEnd(end);
+    // The client first. It may not have heard yet that the command was started.
+    if (this.#started) this.#handlers.onEnd(end);
+    else void this.#answered.promise.then(() => setImmediate(() => this.#handlers.onEnd(end)));
     if (this.#taken === undefined) return;
     if (end.kind === "broken") return this.#residence.giveUp(this.#taken);
     const again = !this.#typed && !this.#privileged;

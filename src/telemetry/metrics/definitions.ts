@@ -28,11 +28,6 @@ export const COUNTERS = {
     help: "Executions that are over. path: fast, plain, none (no command was started). outcome: exit, timeout, error, oom_killed, runner_stopped, client_gone",
     labels: ["path", "outcome"],
   },
-  commands: {
-    name: "poseidon_commands_total",
-    help: "Commands that were started. path: fast, plain",
-    labels: ["path"],
-  },
   transferred: {
     name: "poseidon_transferred_bytes_total",
     help: "Bytes between clients and runners. kind: stdin, stdout, stderr, upload, download",

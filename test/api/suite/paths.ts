@@ -34,10 +34,10 @@ export function pathSuite(client: () => ApiClient): void {
   });
 }
 
-/** How many commands took a path so far. */
+/** How many executions that are over took a path. */
 export async function commandsBy(client: ApiClient, path: "fast" | "plain"): Promise<number> {
   const { baseUrl, token } = client.target;
   const answer = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } });
-  const line = new RegExp(`^poseidon_commands_total\\{path="${path}"\\} (\\d+)$`, "m");
-  return Number(line.exec(await answer.text())?.[1] ?? 0);
+  const line = new RegExp(`^poseidon_executions_total\\{path="${path}",.*\\} (\\d+)$`, "gm");
+  return [...(await answer.text()).matchAll(line)].reduce((sum, match) => sum + Number(match[1]), 0);
 }

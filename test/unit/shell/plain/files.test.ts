@@ -191,7 +191,7 @@ describe.skipIf(sandboxMissing !== undefined).each(paths)("files on the %s path"
     });
 
     it("shows devices without size and with their group", async () => {
-      const [entry] = await list("/dev/null");
+      const [entry] = await list("/dev/zero");
       expect(entry).toMatchObject({ entryType: "c", size: 0 });
       expect(entry?.group).not.toMatch(/\d/);
     });
