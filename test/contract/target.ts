@@ -182,7 +182,7 @@ export interface ExecResult {
 export interface OpenExec {
   send(frame: unknown): void;
   /** Resolves once the output so far fits. */
-  waitForOutput(fits: (output: string) => boolean): Promise<void>;
+  waitForOutput(fits: (output: string, errors: string) => boolean): Promise<void>;
   readonly done: Promise<ExecResult>;
   terminate(): void;
 }
@@ -224,7 +224,7 @@ export function openExec(
     waitForOutput: (fits) =>
       new Promise((resolve, reject) => {
         const look = () => {
-          if (!fits(text("stdout"))) return;
+          if (!fits(text("stdout"), text("stderr"))) return;
           waiters.delete(look);
           resolve();
         };
