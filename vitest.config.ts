@@ -21,6 +21,7 @@ export default defineConfig({
       project("cluster", 120_000),
       project("docker", 120_000),
       project("exactness", 120_000),
+      project("soak", 120_000),
       project("faults", 120_000),
       project("monitoring", 120_000),
     ],
