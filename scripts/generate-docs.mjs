@@ -1,5 +1,6 @@
-// Writes what is generated from the sources: the tables of docs/configuration.md and docs/metrics.md, and .env.example. Needs `npm run build`.
+// Writes what is generated from the sources: the tables of docs/configuration.md, docs/metrics.md and docs/errors.md, and .env.example. Needs `npm run build`.
 import { readFile, writeFile } from "node:fs/promises";
+import { errorTables } from "../dist/api/plugins/error-documentation.js";
 import { environmentExample, keyTables } from "../dist/config/documentation.js";
 import { metricTables } from "../dist/telemetry/metrics/documentation.js";
 
@@ -18,4 +19,5 @@ async function fill(name, mark, tables) {
 
 await fill("configuration.md", "keys", keyTables());
 await fill("metrics.md", "metrics", metricTables());
+await fill("errors.md", "errors", errorTables());
 await writeFile(new URL("../.env.example", import.meta.url), environmentExample());

@@ -46,7 +46,7 @@ export class Execution implements LiveExecution {
   #over = false;
   readonly #timeLimit = new LongTimer(() => this.timeOut());
   #explanation:
-    | { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome; then(): void }
+    | { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome; onSettled(): void }
     | undefined;
   /** Aborted when the execution is over. */
   readonly #gone = new AbortController();
@@ -107,10 +107,10 @@ export class Execution implements LiveExecution {
   timeOut(): void {
     if (this.#explanation !== undefined) {
       // The runner goes, and with it whatever could still explain the end.
-      const { timer, otherwise, then } = this.#explanation;
+      const { timer, otherwise, onSettled } = this.#explanation;
       clearTimeout(timer);
       this.#report(otherwise.type === "exit" ? otherwise : { type: "timeout" });
-      return then();
+      return onSettled();
     }
     this.#report({ type: "timeout" });
     this.#endCommand();
@@ -164,13 +164,13 @@ export class Execution implements LiveExecution {
   }
 
   /** Waits for an event that explains an end before `otherwise` is reported. */
-  #explain(otherwise: ExecutionOutcome, then: () => void): void {
+  #explain(otherwise: ExecutionOutcome, onSettled: () => void): void {
     this.#timeLimit.cancel();
     const timer = setTimeout(() => {
       this.#report(otherwise);
-      then();
+      onSettled();
     }, EXPLANATION_MS);
-    this.#explanation = { timer, otherwise, then };
+    this.#explanation = { timer, otherwise, onSettled };
   }
 
   /** SIGQUIT; whoever ignores it loses the runner. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "../../telemetry/logger.js";
 import { sendJson } from "../answers.js";
-import { errorAnswer } from "./error-table.js";
+import { errorAnswer } from "./error-answer.js";
 
 /** Turns every error that a route throws into the answer of the one table. */
 export function addErrorAnswers(app: FastifyInstance, logger: Logger): void {
