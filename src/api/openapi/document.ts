@@ -2,7 +2,6 @@ import { z } from "zod";
 import { BASE } from "../routes/paths.js";
 import { clientErrorAnswer, serverErrorAnswer } from "../schemas/errors.js";
 import { MAX_SAFE } from "../schemas/fields.js";
-import { serverMessage } from "../schemas/messages.js";
 import { type JsonSchema, toSchema } from "./json-schema.js";
 import { miscellaneousOperations } from "./miscellaneous-operations.js";
 import { type Answer, environmentOperations, type Operation, runnerOperations } from "./operations.js";
@@ -17,6 +16,24 @@ export const operations: readonly Operation[] = [
 /** Statuses whose answers have no body although they are errors (rest-api.md, "Empty answers"). */
 const EMPTY = /empty/;
 
+/** What any route may answer, any that needs the token, and any that reads a body. */
+const SHED: Readonly<Record<number, Answer>> = {
+  429: { description: "Too many requests of this client; only with `server.ratelimit`." },
+};
+const SECURED: Readonly<Record<number, Answer>> = {
+  401: { description: "The token is missing or wrong; the body is empty." },
+  500: { description: "See `errorCode`." },
+};
+const UNREAD: Readonly<Record<number, Answer>> = {
+  408: { description: "The body did not arrive within 15 s." },
+  413: { description: "The body is larger than `server.bodylimit`." },
+};
+
+/** A route's answers, those of its kind included. */
+export function answersOf({ answers, open, request }: Operation): Readonly<Record<number, Answer>> {
+  return { ...SHED, ...(open ? {} : SECURED), ...(request === undefined ? {} : UNREAD), ...answers };
+}
+
 /** The OpenAPI 3.1 document, made of the schemas that requests are checked with. */
 export function openApiDocument(version = "unknown"): JsonSchema {
   const named = new Map<string, JsonSchema>();
@@ -25,7 +42,6 @@ export function openApiDocument(version = "unknown"): JsonSchema {
     for (const [name, value] of Object.entries(converted.named)) named.set(name, value);
     return converted.schema;
   };
-  use(serverMessage);
   const paths: Record<string, Record<string, JsonSchema>> = {};
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: describe(operation, use) };
@@ -48,23 +64,8 @@ export function openApiDocument(version = "unknown"): JsonSchema {
   };
 }
 
-/** What any route may answer, and any that reads a body. */
-const SHED: Readonly<Record<number, Answer>> = {
-  429: { description: "Too many requests of this client; only with `server.ratelimit`." },
-};
-const UNREAD: Readonly<Record<number, Answer>> = {
-  408: { description: "The body did not arrive within 15 s." },
-  413: { description: "The body is larger than `server.bodylimit`." },
-};
-
 function describe(operation: Operation, use: (schema: z.ZodType) => JsonSchema): JsonSchema {
-  const { id, summary, parameters = [], request, answers, open } = operation;
-  const all: Readonly<Record<number, Answer>> = {
-    ...answers,
-    ...(open ? {} : { 401: { description: "The token is missing or wrong; the body is empty." } }),
-    ...(request === undefined ? {} : UNREAD),
-    ...SHED,
-  };
+  const { id, summary, parameters = [], request, websocket, open } = operation;
   return {
     operationId: id,
     summary,
@@ -72,8 +73,14 @@ function describe(operation: Operation, use: (schema: z.ZodType) => JsonSchema):
     ...(parameters.length === 0 ? {} : { parameters: parameters.map(parameterOf) }),
     ...(request === undefined ? {} : { requestBody: { required: true, ...content(use(request)) } }),
     responses: Object.fromEntries(
-      Object.entries(all).map(([status, answer]) => [status, answerOf(Number(status), answer, use)]),
+      Object.entries(answersOf(operation)).map(([status, answer]) => [
+        status,
+        answerOf(Number(status), answer, use),
+      ]),
     ),
+    ...(websocket === undefined
+      ? {}
+      : { "x-websocket": { ...websocket, serverMessage: use(websocket.serverMessage) } }),
   };
 }
 

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { environmentAnswer, environmentRequest, environmentsAnswer } from "../schemas/environment.js";
 import { executionAnswer, executionRequest } from "../schemas/execution.js";
 import { filesAnswer, filesRequest } from "../schemas/files.js";
+import { serverMessage } from "../schemas/messages.js";
 import { runnerAnswer, runnerRequest } from "../schemas/runner.js";
 
 /** One parameter of a route. */
@@ -21,8 +22,18 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly request?: z.ZodType;
   readonly answers: Readonly<Record<number, Answer>>;
+  /** The messages behind an upgrade, as the document's `x-websocket`. */
+  readonly websocket?: WebSocketDescription;
   /** Needs no token. */
   readonly open?: true;
+}
+
+/** What OpenAPI has no words for: a WebSocket's messages. */
+export interface WebSocketDescription {
+  readonly serverMessage: z.ZodType;
+  readonly serverMessages: string;
+  readonly clientMessages: string;
+  readonly closeCodes: Readonly<Record<number, string>>;
 }
 
 /** What a status means, and what comes with it. */
@@ -185,9 +196,21 @@ export const runnerOperations: readonly Operation[] = [
     method: "get",
     path: "/runners/{runnerId}/websocket",
     id: "openExecution",
-    summary:
-      "Start an execution, once. After the upgrade the server sends text messages (schema ServerMessage): `start` first, output as it " +
-      "comes, and one of `exit`, `timeout`, `error` last, then it closes with 1000. Every message of the client is input for the command.",
+    summary: "Start an execution, once, by a WebSocket.",
+    websocket: {
+      serverMessage,
+      serverMessages:
+        "Text messages: `start` first, output as it comes, with `\\r\\n` as line end, and exactly one of `exit`, `timeout`, `error` last. The " +
+        "data of `error` is `the allocation was OOM Killed`, `the allocation stopped as expected` or `Error executing the request`. A ping " +
+        "comes every 30 s; whoever answers none for 60 s counts as gone.",
+      clientMessages:
+        "Each text or binary message, at most 1 MiB, is raw input for the command's terminal. A client that closes, or goes, ends the command.",
+      closeCodes: {
+        1000: "The execution is over; the reason is empty.",
+        1001: "The server stops.",
+        1009: "A message of the client was too long.",
+      },
+    },
     parameters: [
       runnerId,
       { name: "executionID", in: "query", type: "string", description: "As in the `websocketUrl`." },

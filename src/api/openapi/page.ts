@@ -1,7 +1,7 @@
 import { BASE } from "../routes/paths.js";
-import { operations } from "./document.js";
+import { answersOf, operations } from "./document.js";
 import type { JsonSchema } from "./json-schema.js";
-import type { Operation } from "./operations.js";
+import type { Operation, WebSocketDescription } from "./operations.js";
 
 const STYLE = `
 body{font:16px/1.5 system-ui,sans-serif;max-width:56rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}
@@ -39,9 +39,9 @@ header <code>Poseidon-Token</code> where the server has a token.</p>
 }
 
 function section(operation: Operation): string {
-  const { method, path, id, summary, parameters = [], request, answers, open } = operation;
+  const { method, path, id, summary, parameters = [], request, websocket, open } = operation;
   const body = request?.meta()?.id;
-  const rows = Object.entries(answers).map(
+  const rows = Object.entries(answersOf(operation)).map(
     ([status, { description }]) => `<tr><td>${status}</td><td>${prose(description)}</td></tr>`,
   );
   const inputs = parameters.map(
@@ -50,5 +50,19 @@ function section(operation: Operation): string {
   );
   return `<h3 id="${id}"><span class="method">${method}</span> <code>${escaped(path)}</code>${open ? " (open)" : ""}</h3>
 <p>${prose(summary)}</p>${body === undefined ? "" : `<p>Body: <a href="#${body}">${body}</a></p>`}
-${inputs.length === 0 ? "" : `<table>${inputs.join("")}</table>`}<table>${rows.join("")}</table>`;
+${inputs.length === 0 ? "" : `<table>${inputs.join("")}</table>`}<table>${rows.join("")}</table>${websocket === undefined ? "" : messages(websocket)}`;
+}
+
+function messages({
+  serverMessage,
+  serverMessages,
+  clientMessages,
+  closeCodes,
+}: WebSocketDescription): string {
+  const name = serverMessage.meta()?.id;
+  const codes = Object.entries(closeCodes).map(
+    ([code, meaning]) => `<tr><td>${code}</td><td>${prose(meaning)}</td></tr>`,
+  );
+  return `<p>From the server (<a href="#${name}">${name}</a>): ${prose(serverMessages)}</p>
+<p>From the client: ${prose(clientMessages)}</p><p>Close codes:</p><table>${codes.join("")}</table>`;
 }

@@ -1,9 +1,13 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, test } from "vitest";
 import { startApi } from "./api-under-test.js";
 
 interface Document {
   readonly openapi: string;
-  readonly paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  readonly paths: Record<
+    string,
+    Record<string, { responses: Record<string, unknown>; "x-websocket"?: unknown }>
+  >;
   readonly components: { readonly schemas: Record<string, { properties?: Record<string, unknown> }> };
 }
 
@@ -21,6 +25,36 @@ describe("the OpenAPI document", () => {
       expect(String(headers.allow).toLowerCase().split(", ").sort()).toEqual(Object.keys(operations).sort());
     }
     expect(Object.keys(document.paths)).toHaveLength(11);
+  });
+
+  test("is valid OpenAPI 3.1", { timeout: 60_000 }, async () => {
+    const api = await startApi();
+    const validator = new Validator();
+    const { valid, errors } = await validator.validate(
+      JSON.parse((await api.call("GET", "/openapi.json")).text),
+    );
+    expect([valid, errors, validator.version]).toEqual([true, undefined, "3.1"]);
+  });
+
+  test("describes the WebSocket: its messages, its input, its close codes", async () => {
+    const api = await startApi();
+    const { paths } = (await api.call("GET", "/openapi.json")).json() as Document;
+    const operation = paths["/runners/{runnerId}/websocket"]?.["get"];
+    expect(Object.keys(operation?.responses ?? {})).toEqual([
+      "101",
+      "400",
+      "401",
+      "403",
+      "404",
+      "410",
+      "429",
+      "500",
+    ]);
+    expect(operation?.["x-websocket"]).toMatchObject({
+      serverMessage: { $ref: "#/components/schemas/ServerMessage" },
+      serverMessages: expect.stringContaining("`Error executing the request`"),
+      closeCodes: { 1000: expect.any(String), 1001: expect.any(String), 1009: expect.any(String) },
+    });
   });
 
   test("refers to nothing that is not in it, and describes the bodies", async () => {
@@ -59,6 +93,7 @@ describe("the OpenAPI document", () => {
     const page = await api.call("GET", "/docs");
     expect(page.headers["content-type"]).toBe("text/html; charset=utf-8");
     expect(page.text).toContain("/runners/{runnerId}/execute");
+    expect(page.text).toContain("the allocation was OOM Killed");
     expect(page.text).not.toMatch(/<script|<link|src=|https?:\/\//);
   });
 });
