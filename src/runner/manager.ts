@@ -10,6 +10,7 @@ import type { Logger } from "../telemetry/logger.js";
 import { type MetricsSink, noMetrics } from "../telemetry/metrics-sink.js";
 import { Claims } from "./claims.js";
 import { goOn, type ReachedPoint } from "./crash-points.js";
+import { deleteRunners } from "./delete-runners.js";
 import { Deletions } from "./deletions.js";
 import type { RunnerHandle, RunnerService } from "./handle.js";
 import { MarkWriter } from "./mark-writer.js";
@@ -28,9 +29,6 @@ import { TIMINGS, type Timings } from "./timings.js";
 
 /** How often prepared executions that nobody opened are swept out, ms. */
 const SWEEP_MS = 60_000;
-
-/** How often the jobs of an environment are listed until none is left. */
-const MOST_LISTINGS = 20;
 
 /** How long a stop waits for a Nomad that does not take its marks, ms. */
 const LAST_MARKS_MS = 5_000;
@@ -261,31 +259,13 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#reached(`${change}.given-up`);
     await controller?.stop();
     this.#reached(`${change}.controller-stopped`);
-    await this.#deleteAll(environmentId);
+    await deleteRunners(environmentId, {
+      ...this.#options,
+      registry: this.#registry,
+      deletions: this.#deletions,
+    });
     await deleted;
     this.#reached(`${change}.runners-deleted`);
-  }
-
-  /** Lists the environment's runner jobs at Nomad and deletes them, until there is none. */
-  async #deleteAll(environmentId: number): Promise<void> {
-    for (let listing = 0; listing < MOST_LISTINGS; listing += 1) {
-      const { items } = await this.#options.client.listJobs({ prefix: `${environmentId}-` });
-      const ids = items.filter(({ ID }) => isRunnerOf(ID, environmentId)).map(({ ID }) => ID);
-      if (ids.length === 0) return;
-      await Promise.all(ids.map((id) => this.#delete(id)));
-    }
-    throw new NomadError(
-      "refused",
-      "the environment's runners could not be deleted: new ones appear again and again",
-    );
-  }
-
-  #delete(id: string): Promise<void> {
-    const runner = this.#registry.runner(id);
-    if (runner !== undefined)
-      return this.#registry.giveUp(runner, { outcome: STOPPED, reason: "its environment is gone" });
-    this.#registry.noteGivenUp(id);
-    return this.#deletions.delete(id);
   }
 
   #poolChanged(pool: Pool): void {
@@ -296,8 +276,4 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#reservations.ensure(pool);
     this.#options.onPoolChange?.(pool);
   }
-}
-
-function isRunnerOf(jobId: string, environmentId: number): boolean {
-  return jobId.startsWith(`${environmentId}-`) && parseJobId(jobId)?.kind === "runner";
 }
