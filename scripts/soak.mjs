@@ -2,10 +2,15 @@
 import { spawnSync } from "node:child_process";
 
 const { minutes, rest } = read(process.argv.slice(2));
-const { status } = spawnSync("npx", ["vitest", "run", "--project", "soak", ...rest], {
-  stdio: "inherit",
-  env: { ...process.env, POSEIDON_SOAK_MINUTES: String(minutes) },
-});
+// One file after the other: each measures a process, and takes the whole machine.
+const { status } = spawnSync(
+  "npx",
+  ["vitest", "run", "--project", "soak", "--no-file-parallelism", ...rest],
+  {
+    stdio: "inherit",
+    env: { ...process.env, POSEIDON_SOAK_MINUTES: String(minutes) },
+  },
+);
 process.exitCode = status ?? 1;
 
 function read(args) {
