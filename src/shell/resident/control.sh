@@ -216,7 +216,12 @@ printf 'ready %s\n' "$$"
 while IFS= read -r -t 30 -N 1 first && IFS=' ' read -r -d '' -a words && [[ $first${words[0]} == "$secret" ]]; do
   case ${words[1]} in
     '') ;; # The server lives.
-    terminal | execute | finish | list | fetch | update) "${words[1]}" "${words[@]:2}" ;;
+    terminal | execute | finish) "${words[1]}" "${words[@]:2}" ;;
+    list | fetch | update)
+      # By its path: the working directory may have been deleted and made anew.
+      [[ . -ef $home ]] || cd -- "$home" || break
+      "${words[1]}" "${words[@]:2}"
+      ;;
     *) break ;;
   esac
 done
