@@ -60,10 +60,11 @@ export class Lab {
     await this.#agent.stop();
   }
 
-  /** Stops all servers and faults; the agent and its jobs stay for the next test. */
+  /** Stops all servers and faults and removes every job, so that the next test's server has nothing of this one's to work on. */
   async stopServers(): Promise<void> {
     await this.fault();
     await Promise.all(this.#servers.splice(0).map((server) => server.stop()));
+    await Promise.all((await this.jobIds()).map((id) => this.purge(id)));
   }
 
   /** Injects a fault; without one ends all. */

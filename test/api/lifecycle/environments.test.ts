@@ -109,8 +109,10 @@ describe("PUT", () => {
   });
 
   it("whose template job Nomad refuses is 500 with Nomad's words, and unknown", async () => {
-    const server = await lab.server();
+    // Without marks ahead, and the pool full, nothing but the PUT registers.
+    const server = await lab.server({ POSEIDON_NOMAD_WARM: "0" });
     await server.client.put(65, { prewarmingPoolSize: 1 });
+    await server.settled(65, { idle: 1 });
     await lab.fault({
       fault: "answer",
       method: "POST",
