@@ -39,7 +39,7 @@ remember() {
 
 # again: succeeds when the terminal is as it was, or could be set back.
 again() {
-  local each line fields character
+  local each line fields
   [[ $modes && $kind == user ]] || return
   # Nothing is left of the request either.
   if read -r -t 0 -u 3; then return 1; fi
@@ -52,8 +52,8 @@ again() {
   [[ ${fields[2]} == "${fields[5]}" ]] || return
   exec 8<>/proc/self/fd/7 || return
   exec 8>&-
-  # No input is pending, not even a line without its end, which bash's read would get: it switches the line mode off.
-  IFS= read -r -s -t 0.001 -N 1 -u 7 character
-  (($? > 128)) || return
+  # No input is pending, not even a line without its end, which shows only when the line mode is off.
+  stty -icanon min 1 time 0 <&7 || return
+  if read -r -t 0 -u 7; then return 1; fi
   stty "$modes" rows "$rows" columns "$columns" <&7
 }
