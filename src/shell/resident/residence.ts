@@ -3,10 +3,11 @@ import { Backoff } from "../../lib/backoff.js";
 import type { Resident } from "../../nomad/exec.js";
 import { ShellError } from "../errors.js";
 import type { ResidentContext } from "./context.js";
-import { ControlSession } from "./control-session.js";
+import type { ControlSession } from "./control-session.js";
 import { Operation } from "./operation.js";
-import { ResidentTerminal } from "./resident-terminal.js";
+import type { ResidentTerminal } from "./resident-terminal.js";
 import type { Ticking } from "./residents.js";
+import { SessionOpener } from "./session-opener.js";
 
 /** A session that broke or could not be opened is opened again after 1 s, doubling to 1 min. */
 const retry = { initial: 1_000, maximum: 60_000 };
@@ -47,7 +48,7 @@ export class Residence implements Ticking {
     evict: () => this.#evict(),
   };
   readonly #aborter = new AbortController();
-  readonly #endings = new Set<Promise<void>>();
+  readonly #opener: SessionOpener;
   #control: ControlSession | undefined;
   #terminal: ResidentTerminal | undefined;
   #opening = false;
@@ -73,6 +74,12 @@ export class Residence implements Ticking {
   constructor(context: ResidentContext, options: { readonly clean: boolean }) {
     this.#context = context;
     this.#clean = options.clean;
+    this.#opener = new SessionOpener(context, {
+      resident: this.#resident,
+      onStderr: (chunk) => this.#user?.onStderr(chunk),
+      onLost: (reason) => this.#lost(reason),
+      signal: this.#aborter.signal,
+    });
   }
 
   /** Opens what is not open, in the background. `keep` false: what is unused for a minute is closed. */
@@ -181,7 +188,7 @@ export class Residence implements Ticking {
   async close(): Promise<void> {
     this.#aborter.abort();
     this.#rest();
-    await Promise.all(this.#endings);
+    await this.#opener.ended();
   }
 
   /** Cuts both, for a runner that is being destroyed. */
@@ -247,9 +254,9 @@ export class Residence implements Ticking {
       return;
     this.#opening = true;
     const clean = this.#clean;
-    const control = this.#control === undefined ? this.#openControl() : Promise.resolve(this.#control);
+    const control = this.#control === undefined ? this.#opener.control() : Promise.resolve(this.#control);
     const terminal =
-      this.#terminal === undefined ? this.#openTerminal(control) : Promise.resolve(this.#terminal);
+      this.#terminal === undefined ? this.#opener.terminal(control) : Promise.resolve(this.#terminal);
     const opened = await Promise.allSettled([control, terminal]);
     this.#opening = false;
     // What broke meanwhile is tried again as what could not be opened.
@@ -273,37 +280,6 @@ export class Residence implements Ticking {
     }
     logger.debug("warm sessions could not be opened, trying again", { error });
     this.#openIn(this.#backoff.next());
-  }
-
-  async #openControl(): Promise<ControlSession> {
-    const control = await ControlSession.open(this.#context, {
-      resident: this.#resident,
-      handlers: {
-        onStderr: (chunk) => this.#user?.onStderr(chunk),
-        onDrain: () => undefined,
-        onLost: (reason) => this.#lost(reason),
-      },
-      signal: this.#aborter.signal,
-    });
-    this.#await(control.over);
-    return control;
-  }
-
-  async #openTerminal(control: Promise<ControlSession>): Promise<ResidentTerminal> {
-    const terminal = await ResidentTerminal.open(this.#context, {
-      resident: this.#resident,
-      connect: async (directory, unique) =>
-        (await (await control).ask(["terminal", directory, unique])) === "opened",
-      onLost: (reason) => this.#lost(reason),
-      signal: this.#aborter.signal,
-    });
-    this.#await(terminal.over);
-    return terminal;
-  }
-
-  #await(over: Promise<void>): void {
-    this.#endings.add(over);
-    void over.then(() => this.#endings.delete(over));
   }
 
   /** A session broke; without the control session the terminal's loop leaves, too. */
