@@ -72,11 +72,7 @@ export class Execution implements LiveExecution {
       })
       .then(
         (command) => this.#started(command),
-        (error: unknown) => {
-          this.#owner.onSurprise("the command could not be started", error);
-          this.#report(FAILED);
-          this.#finish();
-        },
+        (error: unknown) => this.#notStarted(error),
       );
   }
 
@@ -161,6 +157,13 @@ export class Execution implements LiveExecution {
     if (this.#over) return;
     this.#finish();
     if (!hasEnded) this.#owner.onUnstoppable();
+  }
+
+  /** Nothing of it runs. A runner that is being killed cannot start it either, and its end is the explanation. */
+  #notStarted(error: unknown): void {
+    this.#owner.onSurprise("the command could not be started", error);
+    if (this.#listener === undefined) this.#finish();
+    else this.#explain(FAILED, () => this.#finish());
   }
 
   /** Waits for an event that explains an end before `otherwise` is reported. */

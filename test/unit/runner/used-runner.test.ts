@@ -153,6 +153,20 @@ describe("an execution that has to end", () => {
     expect([outcomes, heard, vi.getTimerCount()]).toEqual([[outcome], [], 0]);
   });
 
+  test.each<[ExecutionOutcome, string]>([
+    [{ type: "error", message: "the allocation was OOM Killed" }, "an OOM kill that is told within 1 s"],
+    [{ type: "error", message: "Error executing the request" }, "nothing"],
+  ])("by no start gets %j when it is explained by %s", async (outcome, explanation) => {
+    const { open, runner, shell, heard } = usedRunner({ inactivityTimeout: 0 });
+    shell.opens = Promise.reject(new Error("the runner is being killed"));
+    const { outcomes } = open();
+    await advance(0.9);
+    expect(outcomes).toEqual([]);
+    if (explanation !== "nothing") runner.end(outcome);
+    await advance(10);
+    expect([outcomes, heard, vi.getTimerCount()]).toEqual([[outcome], [], 0]);
+  });
+
   test("before its session is open: quit as soon as it is, and 3 s count from the limit", async () => {
     const { open, shell, heard } = usedRunner({ inactivityTimeout: 0 });
     let opened = (): void => undefined;
