@@ -5,7 +5,7 @@ const FLOOD = Buffer.alloc(16 * 1024, "x");
 const FLOOD_CHUNKS = 4;
 
 /**
- * Runs one of the bench's commands: `tick COUNT MS` prints COUNT lines, each the time in ms since 1970, every MS; `flood` prints until nobody reads
+ * Runs one of the bench's commands: `tick COUNT MS` prints COUNT lines, each the time in ms since 1970, every MS from now on; `flood` prints until nobody reads
  * any more; everything else ends at once. `onEnd` is given the exit code.
  */
 export function runCanned(process: CannedProcess, command: string, onEnd: (code: number) => void): void {
@@ -20,14 +20,16 @@ function tick(
   options: { readonly count: number; readonly period: number; readonly onEnd: (code: number) => void },
 ): void {
   let left = options.count;
-  const timer = setInterval(() => {
+  const print = (): void => {
     process.print(`${Date.now()}\r\n`);
     left -= 1;
     if (left > 0) return;
     clearInterval(timer);
     options.onEnd(0);
-  }, options.period);
+  };
+  const timer = setInterval(print, options.period);
   process.onOver = () => clearInterval(timer);
+  print();
 }
 
 function flood(process: CannedProcess): void {

@@ -7,7 +7,8 @@ import type { LoadLab } from "./lab.js";
 import type { Figures } from "./series.js";
 
 const EACH = 10;
-const LINES = 20;
+/** As long as all of them may take to be opened, and some seconds more. */
+const LINES = 60;
 const PERIOD = 1_000;
 const OPENED_AT_ONCE = 20;
 
@@ -31,7 +32,6 @@ export async function measureOpenExecutions(lab: LoadLab, executions: number): P
           onOutput(data);
           resolve();
         };
-        // Long enough that the last one is open before the first one ends.
         ends.push(execute(client, runner, `tick ${LINES} ${PERIOD}`, { onOutput: first }).finally(resolve));
       });
     }),
@@ -52,11 +52,15 @@ async function finish(
   delays.length = 0;
   const open = await lab.watch(() => sleep(5_000));
   const printed = delays.length;
+  const running = (await lab.server.client.metrics()).find(
+    ({ name }) => name === "poseidon_executions_running",
+  );
   const results = await Promise.allSettled(ends);
   const failed = results.filter(({ status }) => status === "rejected").length;
   const after = await lab.watch(() => sleep(1_000));
   return {
     "opening all": { unit: "ms", value: opened.opening },
+    "open at the same time": { unit: "", value: running?.value ?? Number.NaN },
     "lines a second": { unit: "/s", value: printed / (open.ms / 1_000) },
     "a line's way, median": { unit: "ms", value: percentile(delays, 0.5) },
     "a line's way, p99": { unit: "ms", value: percentile(delays, 0.99) },
