@@ -32,8 +32,9 @@ export async function runTable(options: BenchOptions, run: Run): Promise<Results
   try {
     const measured = await runSteps(target, options, run);
     await target.stopServer();
-    const observed = await runBreakdown(target, options, run);
-    const recovered = await runRecovery(options, run);
+    // What was measured is not lost because something behind it fails.
+    const observed = await orNothing(run, () => runBreakdown(target, options, run));
+    const recovered = await orNothing(run, () => runRecovery(options, run));
     return {
       conditions: {
         target: target.description,
@@ -120,6 +121,17 @@ async function runRecovery(options: BenchOptions, { say, signal }: Run): Promise
   const samples = await measureRecovery({ repetitions, limitMs: 2 * limitMs, signal });
   const parts = { image: undefined, paths: {}, baseline: undefined };
   return [{ ...recovery, measurements: [measurementOf(recovery, samples, parts)] }];
+}
+
+/** What `work` gives; an empty list, and a word about it, when it fails. */
+async function orNothing<T>({ say, signal }: Run, work: () => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await work();
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`FAILED: ${error instanceof Error ? error.message : String(error)}`);
+    return [];
+  }
 }
 
 function isWanted({ only }: BenchOptions, id: string): boolean {
