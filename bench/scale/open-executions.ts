@@ -7,8 +7,10 @@ import type { LoadLab } from "./lab.js";
 import type { Figures } from "./series.js";
 
 const EACH = 10;
-/** As long as all of them may take to be opened, and some seconds more. */
-const LINES = 60;
+/** Seconds that each goes on beyond the time in which all are opened. */
+const BEYOND = 15;
+/** Executions that are surely opened in a second. */
+const OPENED_A_SECOND = 40;
 const PERIOD = 1_000;
 const OPENED_AT_ONCE = 20;
 
@@ -19,6 +21,7 @@ export async function measureOpenExecutions(lab: LoadLab, executions: number): P
   await fillEnvironments(client, { environments: 1, runnersEach: runners });
   const claimed = await Promise.all(Array.from({ length: runners }, () => client.claim(1)));
   await client.untilIdle(1, runners);
+  const lines = BEYOND + Math.ceil(executions / OPENED_A_SECOND);
   const delays: number[] = [];
   const ends: Promise<unknown>[] = [];
   const onOutput = (data: string): void => {
@@ -32,7 +35,7 @@ export async function measureOpenExecutions(lab: LoadLab, executions: number): P
           onOutput(data);
           resolve();
         };
-        ends.push(execute(client, runner, `tick ${LINES} ${PERIOD}`, { onOutput: first }).finally(resolve));
+        ends.push(execute(client, runner, `tick ${lines} ${PERIOD}`, { onOutput: first }).finally(resolve));
       });
     }),
   );
