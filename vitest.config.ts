@@ -6,7 +6,8 @@ const project = (name: string, timeout: number) => ({
     name,
     include: [`test/${name}/**/*.test.ts`],
     testTimeout: timeout,
-    hookTimeout: timeout,
+    // What is made for a whole suite: environments, runners, programs.
+    hookTimeout: 2 * timeout,
   },
 });
 
