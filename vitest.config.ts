@@ -8,12 +8,14 @@ const project = (name: string, timeout: number) => ({
     testTimeout: timeout,
     // What is made for a whole suite: environments, runners, programs.
     hookTimeout: 2 * timeout,
+    // Loading all modules anew for each of the many small files takes longer than their tests.
+    isolate: name !== "unit",
   },
 });
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    maxWorkers: 4,
     // A flaky test is a bug, and is named at the end of the run (second-try-reporter.ts); what it blocks is none of its business.
     retry: process.env["CI"] === "true" ? 1 : 0,
     pool: "forks",

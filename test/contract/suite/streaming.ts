@@ -104,8 +104,8 @@ export function streamingSuite(target: () => Target): void {
 
     test("the buffer holds the newest hundred changes", async () => {
       const lab = await Lab.open(target());
-      const first = await lab.register(lab.id("overrun"));
-      await lab.evaluated(first.body.EvalID);
+      // Nothing more comes of a job that runs.
+      await lab.run(lab.id("overrun"));
       let index = 0;
       for (let turn = 0; turn < 110; turn++) {
         const { body } = await lab.register(lab.id("overrun-more"), { meta: { turn: String(turn) } });

@@ -144,7 +144,7 @@ describe.skipIf(sandboxMissing !== undefined).each(paths)(
       const outcome = await harness.run("ls -l /tmp; echo direct > /dev/stderr");
       expect(outcome.stdout).toMatch(/prw--w--w- 1 root root .* stderr_[0-9a-f]{32}\.fifo\r\n$/);
       expect(outcome.stderr).toBe("direct\r\n");
-      expect(harness.sandbox.root("ls -A /tmp")).toBe("");
+      await expect.poll(() => harness.sandbox.root("ls -A /tmp")).toBe("");
     });
 
     it("runs two commands at once", async () => {
