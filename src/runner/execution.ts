@@ -48,6 +48,8 @@ export class Execution implements LiveExecution {
   #explanation:
     | { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome; onSettled(): void }
     | undefined;
+  /** Aborted when the command had to end before it was handed to the runner. */
+  readonly #unwanted = new AbortController();
   /** Aborted when the execution is over. */
   readonly #gone = new AbortController();
   #grace: NodeJS.Timeout | undefined;
@@ -64,16 +66,15 @@ export class Execution implements LiveExecution {
   /** Runs the command; `timeLimit` counts from now. */
   start(request: ExecutionRequest): void {
     if (request.timeLimit > 0) this.#timeLimit.restart(request.timeLimit * 1_000);
-    this.#owner.shell
-      .execute(request, {
-        onOutput: (stream, chunk) => this.#output(stream, chunk),
-        onEnd: (end) => this.#commandEnded(end),
-        onDrain: () => this.#listener?.onDrain(),
-      })
-      .then(
-        (command) => this.#started(command),
-        (error: unknown) => this.#notStarted(error),
-      );
+    const handlers = {
+      onOutput: (stream: OutputStream, chunk: Buffer) => this.#output(stream, chunk),
+      onEnd: (end: CommandEnd) => this.#commandEnded(end),
+      onDrain: () => this.#listener?.onDrain(),
+    };
+    this.#owner.shell.execute(request, handlers, { signal: this.#unwanted.signal }).then(
+      (command) => this.#started(command),
+      (error: unknown) => this.#notStarted(error),
+    );
   }
 
   write(data: Buffer): boolean {
@@ -124,7 +125,7 @@ export class Execution implements LiveExecution {
     if (this.#over) return command.abandon();
     const input = this.#earlyInput ?? [];
     this.#earlyInput = undefined;
-    if (this.#ending) return command.quit();
+    if (this.#ending) return this.#quit(command);
     if (this.#paused) command.pause();
     const room = input.map((data) => command.write(data)).at(-1);
     if (this.#earlyBytes >= EARLY_INPUT_LIMIT && room === true) this.#listener?.onDrain();
@@ -161,6 +162,7 @@ export class Execution implements LiveExecution {
 
   /** Nothing of it runs. A runner that is being killed cannot start it either, and its end is the explanation. */
   #notStarted(error: unknown): void {
+    if (this.#unwanted.signal.aborted) return this.#finish();
     this.#owner.onSurprise("the command could not be started", error);
     if (this.#listener === undefined) this.#finish();
     else this.#explain(FAILED, () => this.#finish());
@@ -176,13 +178,19 @@ export class Execution implements LiveExecution {
     this.#explanation = { timer, otherwise, onSettled };
   }
 
-  /** SIGQUIT; whoever ignores it loses the runner. */
+  /** One that was not handed to the runner yet is given up, and its runner stays. */
   #endCommand(): void {
     if (this.#ending || this.#over || this.#explanation !== undefined) return;
     this.#ending = true;
     this.#timeLimit.cancel();
-    this.#command?.resume();
-    this.#command?.quit();
+    if (this.#command === undefined) this.#unwanted.abort();
+    else this.#quit(this.#command);
+  }
+
+  /** SIGQUIT; whoever ignores it loses the runner. */
+  #quit(command: RunningCommand): void {
+    command.resume();
+    command.quit();
     this.#grace = setTimeout(() => {
       this.#finish();
       this.#owner.onUnstoppable();
@@ -199,6 +207,7 @@ export class Execution implements LiveExecution {
     if (this.#over) return;
     this.#over = true;
     this.#gone.abort();
+    this.#unwanted.abort();
     this.#timeLimit.cancel();
     clearTimeout(this.#explanation?.timer);
     clearTimeout(this.#grace);

@@ -13,6 +13,7 @@ import { goOn, type ReachedPoint } from "./crash-points.js";
 import { deleteRunners } from "./delete-runners.js";
 import { Deletions } from "./deletions.js";
 import type { RunnerHandle, RunnerService } from "./handle.js";
+import { LateMarks, type LateMarksOptions } from "./late-marks.js";
 import { MarkWriter } from "./mark-writer.js";
 import { readMark } from "./marks.js";
 import { Observer } from "./observer.js";
@@ -69,6 +70,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #recovery: Recovery;
   readonly #observer: Observer;
   readonly #orphans: Orphans;
+  readonly #lateMarks: LateMarks;
   readonly #controllers = new Map<Pool, PoolController>();
   readonly #reached: ReachedPoint;
   readonly #retirement: Retirement;
@@ -110,11 +112,16 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#retirement = retirement;
     this.#recovery = new Recovery({ registry, view, sessions, retirement, marks, logger, reached });
     this.#observer = new Observer({ registry, view, deletions, marks, instance, logger });
-    const grace = (options.timings ?? TIMINGS).orphanGrace;
-    this.#orphans = new Orphans({ registry, view, deletions, grace, logger });
+    const { orphanGrace, lateMarks } = options.timings ?? TIMINGS;
+    this.#orphans = new Orphans({ registry, view, deletions, grace: orphanGrace, logger });
+    const recovery = this.#recovery;
+    const takeOver: LateMarksOptions["takeOver"] = (runner, kind) => recovery.takeOverLate(runner, kind);
+    this.#lateMarks = new LateMarks({ registry, takeOver, grace: lateMarks, logger });
   }
 
+  /** Pools are recovered next. */
   start(): void {
+    this.#lateMarks.start();
     this.#sweep ??= setInterval(() => {
       for (const { session } of this.#registry.runners()) session?.sweep();
     }, SWEEP_MS).unref();
@@ -125,6 +132,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
     clearInterval(this.#sweep);
     this.#sessions.stop();
     this.#orphans.stop();
+    this.#lateMarks.stop();
     const controllers = Promise.all([...this.#controllers.values()].map((controller) => controller.stop()));
     const reservations = this.#reservations.stop(this.#registry.pools());
     await atMost(LAST_MARKS_MS, Promise.all([controllers, reservations]));

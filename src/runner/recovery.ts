@@ -7,7 +7,7 @@ import type { ReachedPoint } from "./crash-points.js";
 import type { MarkWriter } from "./mark-writer.js";
 import { type Mark, RESERVED_TIMEOUT_S, readMark } from "./marks.js";
 import type { Pool } from "./pool.js";
-import type { RunnerRegistry } from "./registry.js";
+import { LOST, type RunnerRegistry } from "./registry.js";
 import type { Retirement } from "./retirement.js";
 import { Runner } from "./runner.js";
 import type { Sessions } from "./sessions.js";
@@ -77,6 +77,19 @@ export class Recovery {
       this.takeOver(runner, mark);
       reached("recovery.taken-over");
     }
+  }
+
+  /** Serves a runner whose mark, of this kind, landed only behind the recovery of its server's successor. */
+  takeOverLate(runner: Runner, kind: "reserved" | "claimed"): void {
+    const { registry, view, logger } = this.#options;
+    const record = view.job(runner.id);
+    const mark = readMark(record?.meta ?? {});
+    if (record === undefined || mark.kind === "free" || mark.kind !== kind) return;
+    logger.info("a runner of a server that is gone is taken over", { runner_id: runner.id });
+    const allocation = view.allocation(runner.id);
+    if (allocation?.phase === "running" && !startedAnew(record, allocation))
+      return this.takeOver(runner, mark);
+    registry.discard(runner, { outcome: LOST, reason: "its allocation ended" });
   }
 
   /** Serves a runner that an earlier server, or another one, handed out; its timer starts anew with the stored duration. */

@@ -19,6 +19,8 @@ export class Runner {
   incarnation: string | undefined;
   /** Recovered as used only because another instance had reserved it: un-marked by its owner it is idle. */
   reservedElsewhere = false;
+  /** When another instance's mark was seen on it, by `performance.now()`; undefined: it had that when it was found. */
+  foreignSince: number | undefined;
 
   constructor(id: string, environmentId: number, state: RunnerState) {
     this.id = id;
@@ -36,5 +38,6 @@ export class Runner {
   become(state: RunnerState): void {
     if (!mayBecome(this.#state, state)) throw new Error(`a runner cannot go from ${this.#state} to ${state}`);
     this.#state = state;
+    if (state === "foreign") this.foreignSince = performance.now();
   }
 }

@@ -8,6 +8,8 @@ export interface Timings {
   readonly templateGrace: number;
   /** An event stream without a byte; Nomad sends a heartbeat every 30 s (nomad.md, "Event stream"). */
   readonly eventSilence: number;
+  /** Marks of a server that died or stops, behind its successor's recovery: calls end within 5 s, a stop within 15 s. */
+  readonly lateMarks: number;
 }
 
 /** The times of the specification. */
@@ -16,4 +18,5 @@ export const TIMINGS: Timings = {
   orphanGrace: 30_000,
   templateGrace: 60_000,
   eventSilence: 75_000,
+  lateMarks: 30_000,
 };

@@ -78,8 +78,15 @@ export interface Download {
  * ShellError `file-not-found` (424), `copy-failed` (tar's words), `unsupported`, or a NomadError.
  */
 export interface RunnerShell {
-  /** Resolves once the command was handed to the runner; rejects with a NomadError when no session could be opened. */
-  execute(request: CommandRequest, handlers: CommandHandlers): Promise<RunningCommand>;
+  /**
+   * Resolves once the command was handed to the runner; rejects with a NomadError when no session could be opened, or when `signal` gave the command
+   * up before: then it was not run and will not be.
+   */
+  execute(
+    request: CommandRequest,
+    handlers: CommandHandlers,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<RunningCommand>;
   /** Rejects before the first entry when the path cannot be listed; yields in batches as they arrive. */
   list(
     path: string,

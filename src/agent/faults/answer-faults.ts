@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { HttpError } from "../http/http-error.js";
-import type { AgentRequest } from "../http/request.js";
+import { type AgentRequest, holdBody } from "../http/request.js";
 import type { Fault } from "./fault-schema.js";
 
 type AnswerFault = Extract<Fault, { fault: "answer" | "delay-answer" }>;
@@ -35,6 +35,8 @@ export class AnswerFaults {
     const fault = this.#take(request, false);
     if (fault === undefined) return "go-on";
     if (fault.fault === "delay-answer") {
+      // It is done all the same when its sender has gone by then.
+      await holdBody(request);
       await this.#delay(fault.delay);
       return "go-on";
     }

@@ -43,25 +43,40 @@ export function parseRequest(raw: IncomingMessage): AgentRequest {
   }
 }
 
+/** Bodies that were read ahead of their route. */
+const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>();
+
+/** Reads the body now and keeps it for the route, so that what is done later does not need its sender any more. Rejects as `readJson` does. */
+export async function holdBody(request: AgentRequest): Promise<void> {
+  const body = readBody(request.raw);
+  bodies.set(request.raw, body);
+  await body;
+}
+
 /**
  * Reads a JSON body.
  * @throws HttpError 400 with the words of Go's decoder for the usual cases
  */
 export async function readJson(request: AgentRequest): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request.raw as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > BODY_LIMIT) throw new HttpError(400, "http: request body too large");
-    chunks.push(chunk);
-  }
-  if (size === 0) throw new HttpError(400, "Request body is empty");
+  const body = await (bodies.get(request.raw) ?? readBody(request.raw));
+  if (body.length === 0) throw new HttpError(400, "Request body is empty");
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch (error) {
     const early = error instanceof Error && /end of JSON|Unterminated|Expected/.test(error.message);
     throw new HttpError(400, early ? "unexpected EOF" : "invalid character in the request's JSON");
   }
+}
+
+async function readBody(raw: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of raw as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > BODY_LIMIT) throw new HttpError(400, "http: request body too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The namespace that a request is about. */

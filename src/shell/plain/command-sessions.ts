@@ -22,6 +22,8 @@ export interface CommandSessionsOptions {
   readonly requestLength: number;
   readonly terminal: TerminalHandlers;
   readonly errors: ScriptHandlers;
+  /** Nobody wants them any more: no further attempt. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Opens both sessions of a command side by side. Rejects with a NomadError or a ShellError, with nothing left open. */
@@ -31,7 +33,7 @@ export function openCommandSessions(
 ): Promise<CommandSessions> {
   // Of a pair of which one fails the other one may wait on: each attempt has pipes of its own.
   const stale: string[] = [];
-  return untilReady(() => openPair(context, options, stale));
+  return untilReady(() => openPair(context, options, stale), options);
 }
 
 async function openPair(

@@ -1,3 +1,4 @@
+import { NomadError } from "../../nomad/errors.js";
 import { withTerminalLineEnds } from "../crlf.js";
 import { environmentPairs } from "../environment.js";
 import { MarkerScanner } from "../marker.js";
@@ -52,13 +53,18 @@ export class PlainCommand implements RunningCommand {
 
   /**
    * Opens the sessions and hands the command over. Rejects with a NomadError or a ShellError, with nothing left open. Resolves with
-   * how many streams there are.
+   * how many streams there are. Until the command is handed over `signal` gives it up.
    */
-  async open(context: PlainContext, request: CommandRequest): Promise<1 | 2> {
+  async open(
+    context: PlainContext,
+    request: CommandRequest,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<1 | 2> {
     const bytes = requestBytes(this.#nonce, [request.command, ...environmentPairs(request.environment)]);
     const typed = terminalSafe(bytes);
     this.#context = context;
     this.#sessions = await openCommandSessions(context, {
+      signal,
       user: userWord(request.privileged),
       requestLength: typed.length,
       terminal: {
@@ -72,6 +78,11 @@ export class PlainCommand implements RunningCommand {
         onLost: (reason) => this.#lost(reason),
       },
     });
+    if (signal?.aborted) {
+      this.#over = true;
+      this.#release();
+      throw new NomadError("aborted", "the command was given up before it began");
+    }
     const { terminal, errors } = this.#sessions;
     this.#startTimer = setTimeout(
       () => this.#lost("the command did not start in time"),

@@ -14,9 +14,13 @@ export function createPlainShell(context: PlainContext): RunnerShell {
     context.logger.warn("no writable /tmp or /dev/shm in the runner: stderr comes as stdout");
   };
   return {
-    async execute(request: CommandRequest, handlers: CommandHandlers): Promise<RunningCommand> {
+    async execute(
+      request: CommandRequest,
+      handlers: CommandHandlers,
+      how: { readonly signal?: AbortSignal } = {},
+    ): Promise<RunningCommand> {
       const command = new PlainCommand(handlers);
-      onStreams(await command.open(context, request));
+      onStreams(await command.open(context, request, how));
       return command;
     },
     list: (path, options) => listFiles(context, path, options),

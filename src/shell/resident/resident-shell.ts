@@ -19,12 +19,12 @@ export function createResidentShell(
   return {
     warm: (how) => residence.warm(how),
     isWarm: () => residence.isReady,
-    async execute(request, handlers) {
+    async execute(request, handlers, how) {
       const command = await ResidentCommand.start(context, residence, { request, handlers });
       if (command !== undefined) return command;
       residence.soil();
       await residence.quiet();
-      return plain.execute(request, handlers);
+      return plain.execute(request, handlers, how);
     },
     async list(path, how) {
       const listing = await listResident(files, path, how);

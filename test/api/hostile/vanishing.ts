@@ -50,6 +50,14 @@ export function vanishingSuite(client: () => ApiClient): void {
       await settled();
     });
 
+    test("40 at once, most of whose commands have not begun", async () => {
+      const executions = await Promise.all(
+        Array.from({ length: 40 }, () => client().start(place.runner, { command: ENDLESS })),
+      );
+      for (const { ws } of executions) ws.terminate();
+      await settled();
+    });
+
     test("with the first byte of the answer", async () => {
       for (let round = 0; round < 3; round += 1) {
         const socket = await shakeHands(ENDLESS, { reads: true });

@@ -19,8 +19,16 @@ export class FakeShell implements RunnerShell {
   /** Resolved by a test that wants sessions to be slow. */
   opens: Promise<void> = Promise.resolve();
 
-  async execute(_request: unknown, handlers: CommandHandlers): Promise<RunningCommand> {
+  /** Whether a command that is not wanted any more is not run. */
+  givesUp = true;
+
+  async execute(
+    _request: unknown,
+    handlers: CommandHandlers,
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<RunningCommand> {
     await this.opens;
+    if (this.givesUp) signal?.throwIfAborted();
     const done: string[] = [];
     this.commands.push({ done, handlers });
     const note = (what: string) => () => {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { deferred } from "../../../src/lib/deferred.js";
 import type { ExecutionOutcome } from "../../../src/runner/handle.js";
 import { UsedRunner } from "../../../src/runner/used-runner.js";
 import { silentLogger } from "../../../src/telemetry/silent-logger.js";
@@ -167,21 +168,35 @@ describe("an execution that has to end", () => {
     expect([outcomes, heard, vi.getTimerCount()]).toEqual([[outcome], [], 0]);
   });
 
-  test("before its session is open: quit as soon as it is, and 3 s count from the limit", async () => {
+  test.each(["time limit", "client"])(
+    "by its %s before it was handed over: it never is, and the runner stays however long that takes",
+    async (by) => {
+      const { open, shell, heard } = usedRunner({ inactivityTimeout: 0 });
+      const { promise, resolve: opened } = deferred();
+      shell.opens = promise;
+      const { live, outcomes } = open(by === "client" ? 0 : 1);
+      await advance(1);
+      if (by === "client") live.detach();
+      else expect(outcomes).toEqual([{ type: "timeout" }]);
+      await advance(60);
+      opened();
+      await advance(60);
+      expect([shell.commands, heard, vi.getTimerCount()]).toEqual([[], [], 0]);
+    },
+  );
+
+  test("while it is being handed over: quit as soon as that is done, and 3 s from then", async () => {
     const { open, shell, heard } = usedRunner({ inactivityTimeout: 0 });
-    let opened = (): void => undefined;
-    shell.opens = new Promise((resolve) => {
-      opened = resolve;
-    });
-    const { outcomes } = open(1);
-    await advance(1);
-    expect(outcomes).toEqual([{ type: "timeout" }]);
-    await advance(1);
+    const { promise, resolve: opened } = deferred();
+    shell.opens = promise;
+    shell.givesUp = false;
+    open(1);
+    await advance(60);
     opened();
-    await advance(0);
-    expect(shell.commands[0]?.done).toEqual(["quit"]);
-    await advance(2.1);
-    expect(heard).toEqual(["unstoppable"]);
+    await advance(2.9);
+    expect([shell.commands[0]?.done, heard]).toEqual([["resume", "quit"], []]);
+    await advance(0.2);
+    expect([heard, vi.getTimerCount()]).toEqual([["unstoppable"], 0]);
   });
 
   test("whose session breaks meanwhile takes the runner along: nobody can tell whether it ended", async () => {

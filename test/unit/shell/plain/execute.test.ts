@@ -39,6 +39,19 @@ describe.skipIf(sandboxMissing !== undefined).each(paths)(
       expect(outcome).toEqual({ end: exited(7), stdout: "out\r\n", stderr: "err\r\na\r\r\nb" });
     });
 
+    it.runIf(path === "plain")("is not run when it was given up before it was handed over", async () => {
+      const giveUp = new AbortController();
+      const request = { command: "echo ran >/tmp/ran", environment: {}, privileged: false };
+      const handlers = { onOutput: () => undefined, onEnd: () => undefined, onDrain: () => undefined };
+      const started = harness.shell.execute(request, handlers, { signal: giveUp.signal });
+      giveUp.abort();
+      await expect(started).rejects.toMatchObject({ code: "aborted" });
+      // The one pipe is that of the command that looks.
+      await expect
+        .poll(async () => (await harness.run("cd /tmp; echo *")).stdout)
+        .toMatch(/^stderr_\w+\.fifo\r\n$/);
+    });
+
     it("loses no byte of either stream, although what is under way at a process's end is lost", async () => {
       const outcome = await harness.run(
         "/opt/tools/head -c 3000000 /dev/zero | /opt/tools/tr '\\0' x; /opt/tools/head -c 300000 /dev/zero >&2",

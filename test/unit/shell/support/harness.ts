@@ -76,8 +76,8 @@ export async function startHarness(
   const taken: Path[] = [];
   const recording: RunnerShell = {
     ...shell,
-    async execute(request, handlers) {
-      const command = await shell.execute(request, handlers);
+    async execute(request, handlers, how) {
+      const command = await shell.execute(request, handlers, how);
       taken.push(command.path);
       return command;
     },
