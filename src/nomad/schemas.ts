@@ -114,7 +114,7 @@ const taskState = z.object({
 const allocatedPort = z.object({
   Label: z.string(),
   Value: z.int(),
-  To: z.int(),
+  To: z.int().exactOptional(),
   HostIP: z.string(),
 });
 

@@ -120,11 +120,11 @@ export interface TaskState {
   readonly Events?: readonly TaskEvent[] | null;
 }
 
-/** A port that an allocation has on its node. */
+/** A port that an allocation has on its node. Without `To` it is the same inside. */
 export interface AllocatedPort {
   readonly Label: string;
   readonly Value: number;
-  readonly To: number;
+  readonly To?: number;
   readonly HostIP: string;
 }
 

@@ -29,10 +29,11 @@ export class PortTable {
           return undefined;
         }
         this.#used.add(value);
+        const inside = asNumber(port.To, 0);
         ports.push({
           HostIP: this.#hostIp,
           Label: asText(port.Label),
-          To: asNumber(port.To, 0),
+          ...(inside === 0 ? {} : { To: inside }),
           Value: value,
         });
       }

@@ -22,7 +22,7 @@ export function taskSpecOf(allocation: AllocationRecord, group: JsonObject, task
     memory: most > 0 ? most : memory,
     network: networked,
     dns: dnsOf(asObject(network?.DNS)),
-    ports: ports.map((port) => ({ label: port.Label, to: port.To, host: port.Value })),
+    ports: ports.map((port) => ({ label: port.Label, to: port.To ?? 0, host: port.Value })),
     environment: environmentOf(allocation, group, task),
   };
 }
@@ -65,7 +65,7 @@ function environmentOf(
   const most = asNumber(resources.MemoryMaxMB, 0);
   if (most > 0) environment.NOMAD_MEMORY_MAX_LIMIT = String(most);
   for (const port of allocation.AllocatedResources?.Shared?.Ports ?? []) {
-    environment[`NOMAD_PORT_${port.Label}`] = String(port.To > 0 ? port.To : port.Value);
+    environment[`NOMAD_PORT_${port.Label}`] = String(port.To || port.Value);
     environment[`NOMAD_HOST_PORT_${port.Label}`] = String(port.Value);
     environment[`NOMAD_ADDR_${port.Label}`] = `${port.HostIP}:${port.Value}`;
   }

@@ -158,5 +158,16 @@ export function placingSuite(target: () => Target): void {
       expect(Math.min(...values)).toBeGreaterThanOrEqual(20_000);
       expect(Math.max(...values)).toBeLessThanOrEqual(32_000);
     });
+
+    test("a port that is the same inside has no To", async () => {
+      const lab = await Lab.open(target());
+      const { ID } = await lab.run(lab.id("ports"), { ports: [0] });
+      const { body } = await lab.get(`/v1/allocation/${ID}`);
+      const { Ports } = body.AllocatedResources.Shared;
+      expect(Ports).toEqual([{ Label: "0", HostIP: expect.any(String), Value: expect.any(Number) }]);
+      const list = await lab.get("/v1/allocations?resources=true");
+      const listed = list.body.find((one: { ID: string }) => one.ID === ID);
+      expect(listed.AllocatedResources.Shared.Ports).toEqual(Ports);
+    });
   });
 }

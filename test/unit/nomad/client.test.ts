@@ -177,4 +177,15 @@ describe("lists", () => {
     expect(await client.listAllocations()).toEqual({ index: 3, items: [] });
     expect(nomad.seen[0]?.query.get("resources")).toBe("true");
   });
+
+  it("understands allocations of others, whose ports may be the same inside", async () => {
+    const port = { Label: "http", Value: 7200, HostIP: "192.0.2.1" };
+    const allocation = {
+      ...{ ID: "a", JobID: "poseidon", TaskGroup: "server", NodeID: "n" },
+      ...{ ClientStatus: "running", DesiredStatus: "run", CreateIndex: 1, ModifyIndex: 2 },
+      AllocatedResources: { Shared: { Ports: [port] } },
+    };
+    nomad.answer = () => ({ body: [allocation], headers: { "x-nomad-index": "3" } });
+    expect((await client.listAllocations()).items).toEqual([allocation]);
+  });
 });
