@@ -17,6 +17,7 @@ WORKDIR /srv/poseidon
 COPY --from=build /build/package.json ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
+COPY docs/licences.md docs/
 # Nobody's: the server writes no file, and needs no right.
 USER 65534:65534
 EXPOSE 7200

@@ -13,6 +13,9 @@ const project = (name: string, timeout: number) => ({
   },
 });
 
+const image = project("image", 120_000);
+const imageProject = { ...image, test: { ...image.test, globalSetup: "test/image/setup.ts" } };
+
 export default defineConfig({
   test: {
     maxWorkers: 4,
@@ -29,6 +32,7 @@ export default defineConfig({
       project("soak", 120_000),
       project("faults", 120_000),
       project("monitoring", 120_000),
+      imageProject,
     ],
     coverage: { provider: "v8", include: ["src/**"], reporter: ["text-summary", "html"] },
   },

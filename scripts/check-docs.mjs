@@ -1,14 +1,15 @@
 // Checks what goes stale in the documents, as a part of `npm run check`: every test that docs/conformance.md names is there, README.md names every
-// document, and links lead somewhere.
+// document, links lead somewhere, and docs/licences.md names what package-lock.json has.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import ts from "typescript";
+import { licencePage } from "./licences.mjs";
 
 const root = new URL("../", import.meta.url);
 const read = (path) => readFileSync(new URL(path, root), "utf8");
 const documents = readdirSync(new URL("docs/", root))
   .filter((name) => name.endsWith(".md"))
   .map((name) => `docs/${name}`);
-const problems = [...conformance(), ...readme(), ...links()];
+const problems = [...conformance(), ...readme(), ...links(), ...licences()];
 for (const problem of problems) console.error(problem);
 process.exitCode = problems.length > 0 ? 1 : 0;
 
@@ -86,4 +87,10 @@ function links() {
       .filter((target) => !existsSync(new URL(target, new URL(page, root))))
       .map((target) => `${page}: ${target} is not there`);
   });
+}
+
+function licences() {
+  return read("docs/licences.md") === licencePage()
+    ? []
+    : ["docs/licences.md is stale: run node scripts/licences.mjs"];
 }

@@ -43,7 +43,7 @@ try {
     if (!ALLOWED.has(path.split("/", 1)[0])) fail(`the package has ${path}`);
     if (path.endsWith(".ts")) fail(`the package has ${path}`);
   }
-  for (const path of ["dist/main.js", "README.md", "deploy/systemd/poseidon.service"])
+  for (const path of ["dist/main.js", "README.md", "deploy/systemd/poseidon.service", "docs/licences.md"])
     if (!files.some((file) => file.path === path)) fail(`the package lacks ${path}`);
 
   const elsewhere = join(folder, "elsewhere");
