@@ -1,6 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { Backoff } from "../lib/backoff.js";
-import { KeyedMutex } from "../lib/keyed-mutex.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { ClusterListener, ClusterView } from "../nomad/cluster-view.js";
 import { isNomadError } from "../nomad/errors.js";
@@ -14,6 +12,7 @@ import type { RunnerManager } from "../runner/manager.js";
 import { isDepleted } from "../runner/pool-policy.js";
 import { TIMINGS, type Timings } from "../runner/timings.js";
 import type { Logger } from "../telemetry/logger.js";
+import { EnvironmentChanges } from "./changes.js";
 import { DepletionAlert } from "./depletion-alert.js";
 import type {
   EnvironmentService,
@@ -45,13 +44,11 @@ interface Known {
   readonly template: Job;
 }
 
-const RETRY = { initial: 1_000, maximum: 60_000 };
-
 /** The execution environments: each a template job at Nomad and a pool of runners here (lifecycle.md, "Environments"). */
 export class EnvironmentManager implements EnvironmentService, ClusterListener {
   readonly #options: EnvironmentManagerOptions;
   readonly #known = new Map<number, Known>();
-  readonly #changes = new KeyedMutex<number>();
+  readonly #changes: EnvironmentChanges;
   /** What could not be made at once, and is worked on. */
   readonly #unfinished = new Set<Known>();
   readonly #alert: DepletionAlert;
@@ -64,6 +61,7 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     this.#reached = options.reached ?? goOn;
     // One for each change under way; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
+    this.#changes = new EnvironmentChanges({ ...options, signal: this.#stop.signal });
     this.#watch = new TemplateWatch({ ...options, grace: (options.timings ?? TIMINGS).templateGrace });
     this.#alert = new DepletionAlert({
       reloadTimeout: options.alert.reloadTimeout,
@@ -209,24 +207,13 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
 
   /** Goes on with what a client was told has failed, until it is done or somebody wants something else. */
   async #retry(id: number, wanted: Known | undefined): Promise<void> {
-    const { logger } = this.#options;
-    const backoff = new Backoff(RETRY);
     if (wanted !== undefined) this.#unfinished.add(wanted);
-    for (let done = false; !done; ) {
-      await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
-      if (this.#stop.signal.aborted) return;
-      done = await this.#changes.run(id, async () => {
-        if (this.#known.get(id) !== wanted) return true;
-        try {
-          await (wanted === undefined ? this.#destroy(id) : this.#establish(wanted));
-          if (wanted !== undefined) this.#run(id);
-          return true;
-        } catch (error) {
-          logger.debug("an environment could not be changed, trying again", { environment_id: id, error });
-          return false;
-        }
-      });
-    }
+    await this.#changes.retry(id, async () => {
+      if (this.#known.get(id) !== wanted) return true;
+      await (wanted === undefined ? this.#destroy(id) : this.#establish(wanted));
+      if (wanted !== undefined) this.#run(id);
+      return true;
+    });
     if (wanted !== undefined) this.#unfinished.delete(wanted);
   }
 

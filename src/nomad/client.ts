@@ -41,8 +41,8 @@ export interface SchedulerConfiguration {
 }
 
 /**
- * Nomad's API as far as we need it (nomad.md, "Endpoints"). Each call is over within 5 s and rejects with a NomadError; a list has
- * 5 s per page.
+ * Nomad's API as far as we need it (nomad.md, "Endpoints"). Each call is over in time (ANSWER_MS) and rejects with a NomadError; a list has
+ * that time for each page.
  */
 export class NomadClient {
   readonly #transport: NomadTransport;

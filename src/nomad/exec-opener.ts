@@ -1,6 +1,7 @@
 import type { WebSocket } from "ws";
 import { withDeadline } from "../lib/with-deadline.js";
 import type { Logger } from "../telemetry/logger.js";
+import { ANSWER_MS } from "./answer-time.js";
 import type { NomadClient } from "./client.js";
 import type { ConnectionSlot } from "./connection-limiter.js";
 import type { ConnectionLimiters } from "./connection-limiters.js";
@@ -14,9 +15,6 @@ import { pathOf } from "./http.js";
 import { NodeAddresses } from "./node-addresses.js";
 import { checkNodeIdentity } from "./tls.js";
 import { connectTimeout, type NomadTransport } from "./transport.js";
-
-/** A session is open, or there is an error, after this time in ms (nomad.md). */
-const openTimeout = 5_000;
 
 /** Of which a node may take this much until it is tried over the server. */
 const directTimeout = 2_000;
@@ -38,7 +36,7 @@ interface Way {
 
 /**
  * Opens exec sessions at Nomad: one handshake at the node's own address, or over the server where that does not work. Rejects with
- * a NomadError within 5 s. An allocation that Nomad does not know ends the open session as `broken`, with Nomad's words.
+ * a NomadError in time (ANSWER_MS). An allocation that Nomad does not know ends the open session as `broken`, with Nomad's words.
  */
 export class NomadExecOpener implements ExecOpener {
   readonly #options: NomadExecOpenerOptions;
@@ -54,7 +52,7 @@ export class NomadExecOpener implements ExecOpener {
   }
 
   async open(target: ExecTarget, options: ExecOptions): Promise<ExecSession> {
-    const over = performance.now() + openTimeout;
+    const over = performance.now() + ANSWER_MS;
     const node = await this.#nodes.addressOf(target.nodeId);
     if (node !== undefined) {
       const way = {

@@ -1,13 +1,11 @@
 import type { Dispatcher } from "undici";
 import { withDeadline } from "../lib/with-deadline.js";
 import { answerError } from "./answer-error.js";
+import { ANSWER_MS } from "./answer-time.js";
 import { NomadError } from "./errors.js";
 import { measureCall } from "./measured.js";
 import { networkCode, networkError } from "./network-error.js";
 import type { NomadTransport } from "./transport.js";
-
-/** Every call is over after this time, connecting and reading the body included (nomad.md: within 5 s). */
-const callTimeout = 5_000;
 
 /** No answer is longer; a page of a list has some MB. */
 const longestAnswer = 64 * 1024 * 1024;
@@ -40,7 +38,7 @@ export function pathOf(
 }
 
 /**
- * Calls Nomad's API: JSON both ways, at most 5 s. Rejects with a NomadError. A GET whose kept connection turns out to be closed is
+ * Calls Nomad's API: JSON both ways, at most ANSWER_MS. Rejects with a NomadError. A GET whose kept connection turns out to be closed is
  * sent once more; a POST or DELETE whose answer was lost is `unreachable`, and repeating it is the caller's decision.
  */
 export function callNomad(transport: NomadTransport, request: NomadRequest): Promise<NomadAnswer> {
@@ -49,7 +47,7 @@ export function callNomad(transport: NomadTransport, request: NomadRequest): Pro
 
 async function callInTime(transport: NomadTransport, request: NomadRequest): Promise<NomadAnswer> {
   return await withDeadline(
-    callTimeout,
+    ANSWER_MS,
     async (signal) => {
       try {
         return await send(transport, request, signal);

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { atMost } from "../lib/at-most.js";
 import { Backoff } from "../lib/backoff.js";
+import { ANSWER_MS } from "../nomad/answer-time.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
 import { isNomadError, NomadError } from "../nomad/errors.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -15,9 +16,6 @@ import type { Sessions } from "./sessions.js";
 import type { UsedRunner } from "./used-runner.js";
 
 const RETRY = { initial: 1_000, maximum: 60_000 };
-
-/** What needs Nomad is answered after this time, ms, also when many marks wait for a silent Nomad (nomad.md). */
-const MARK_TIMEOUT_MS = 5_000;
 
 /** What claims work with. */
 export interface ClaimsOptions {
@@ -103,7 +101,7 @@ export class Claims {
     const start = performance.now();
     this.#options.reached("claim.before-mark");
     const marking = this.#options.marks.reserve(runner.id, { urgent: true }).then(() => true);
-    if (await atMost(MARK_TIMEOUT_MS, marking)) {
+    if (await atMost(ANSWER_MS, marking)) {
       this.#options.metrics.observe("stepDuration", { step: "mark" }, performance.now() - start);
       return;
     }

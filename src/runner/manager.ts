@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { atMost } from "../lib/at-most.js";
+import { ANSWER_MS } from "../nomad/answer-time.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { ClusterListener, ClusterView } from "../nomad/cluster-view.js";
 import { NomadError } from "../nomad/errors.js";
@@ -33,9 +34,6 @@ const SWEEP_MS = 60_000;
 
 /** How long a stop waits for a Nomad that does not take its marks, ms. */
 const LAST_MARKS_MS = 5_000;
-
-/** What needs Nomad is answered after this time, ms, also when many deletions wait for a silent Nomad (nomad.md). */
-const ANSWER_MS = 5_000;
 
 /** What the runner manager is made of. */
 export interface RunnerManagerOptions {
@@ -265,7 +263,9 @@ export class RunnerManager implements RunnerService, ClusterListener {
     const controller = pool && this.#controllers.get(pool);
     if (pool !== undefined) this.#controllers.delete(pool);
     this.#reached(`${change}.given-up`);
-    await controller?.stop();
+    // What is under way at a silent Nomad takes its time: whether that answers is found out meanwhile.
+    const answers = this.#options.client.listJobs({ prefix: `${environmentId}-` });
+    await Promise.all([controller?.stop(), answers]);
     this.#reached(`${change}.controller-stopped`);
     await deleteRunners(environmentId, {
       ...this.#options,

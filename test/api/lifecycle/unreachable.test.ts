@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { ANSWER_MS } from "../../../src/nomad/answer-time.js";
 import { Lab } from "../../support/lab.js";
 import { until } from "../../support/until.js";
 import type { Answer } from "../suite/client.js";
@@ -9,6 +10,9 @@ beforeAll(async () => {
 });
 afterEach(() => lab.stopServers());
 afterAll(() => lab.stop());
+
+/** Nobody waits for a silent Nomad twice in a row; less than that a busy machine may take. */
+const TWO_WAITS_MS = 2 * ANSWER_MS;
 
 const UNREACHABLE = [500, "NOMAD_UNREACHABLE"];
 const codeOf = (answer: Answer) => [answer.status, answer.json().errorCode];
@@ -65,8 +69,7 @@ describe("without Nomad", () => {
         server.client.put(102, { prewarmingPoolSize: 1 }),
       ]);
       for (const answer of refused) expect(codeOf(answer)).toEqual(UNREACHABLE);
-      // The bound of one call, and what a busy machine needs.
-      expect(performance.now() - begin).toBeLessThan(7_000);
+      expect(performance.now() - begin).toBeLessThan(TWO_WAITS_MS);
       expect(await server.statusOf(used)).toBe(410);
       await server.gate.open();
       await until("the deletion", async () => (await lab.job(used)) === undefined, { within: 20_000 });
@@ -77,7 +80,6 @@ describe("without Nomad", () => {
       await server.settled(102, { idle: 1 }, { within: 20_000 });
       expect(await lab.jobIds("101-")).toHaveLength(3);
     },
-    40_000,
   );
 
   it("100 claims at once are refused within 5 s while it is silent, and none is lost", async () => {
@@ -88,11 +90,11 @@ describe("without Nomad", () => {
     const begin = performance.now();
     const answers = await Promise.all(Array.from({ length: 100 }, () => server.claim(103)));
     for (const answer of answers) expect(codeOf(answer)).toEqual(UNREACHABLE);
-    expect(performance.now() - begin).toBeLessThan(7_000);
+    expect(performance.now() - begin).toBeLessThan(TWO_WAITS_MS);
     await server.gate.open();
     await server.settled(103, { idle: 100, used: 0 }, { within: 20_000 });
     expect(await lab.jobIds("103-")).toHaveLength(100);
-  }, 40_000);
+  });
 
   it("60 returns at once are refused within 5 s while it is silent, and done later", async () => {
     const server = await lab.server();
@@ -104,11 +106,38 @@ describe("without Nomad", () => {
     const begin = performance.now();
     const answers = await Promise.all(ids.map((id) => server.release(id)));
     for (const answer of answers) expect(codeOf(answer)).toEqual(UNREACHABLE);
-    expect(performance.now() - begin).toBeLessThan(7_000);
+    expect(performance.now() - begin).toBeLessThan(TWO_WAITS_MS);
     await server.gate.open();
     await until("the deletions", async () => (await lab.jobIds("104-")).length === 60, { within: 20_000 });
-    await server.settled(104, { idle: 60, used: 0 });
-  }, 40_000);
+    await server.settled(104, { idle: 60, used: 0 }, { within: 20_000 });
+  });
+
+  it("changes of one environment are refused together, also while registrations of it are under way", async () => {
+    const server = await lab.server();
+    await server.client.put(106, { prewarmingPoolSize: 1 });
+    await server.settled(106, { idle: 1 });
+    await lab.fault({ fault: "answer", method: "POST", path: "^/v1/jobs$", with: "hang", count: 100 });
+    await lab.kill((await lab.jobIds("106-"))[0] ?? "", "failed");
+    await until("the registration of its replacement", async () => {
+      const { body } = await lab.call("GET", "/v1/faults");
+      return (body as readonly { readonly count: number }[]).some(({ count }) => count < 100);
+    });
+    server.gate.silence();
+    const begin = performance.now();
+    const answers = await Promise.all([
+      server.client.put(106, { prewarmingPoolSize: 2 }),
+      server.client.call("DELETE", "/execution-environments/106"),
+      server.client.put(106, { prewarmingPoolSize: 3 }),
+      server.client.call("GET", "/execution-environments/106?fetch=true"),
+    ]);
+    for (const answer of answers) expect(codeOf(answer)).toEqual(UNREACHABLE);
+    expect(performance.now() - begin).toBeLessThan(TWO_WAITS_MS);
+    await lab.fault();
+    await server.gate.open();
+    // Each was worked on, in the order in which they came.
+    await server.settled(106, { idle: 3 }, { within: 20_000 });
+    expect(await lab.jobIds("106-")).toHaveLength(3);
+  });
 
   it("a stop ends in bounded time", async () => {
     const server = await lab.server({ POSEIDON_SERVER_SHUTDOWNTIMEOUT: "0" });

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { deferred } from "../../../src/lib/deferred.js";
+import { ANSWER_MS } from "../../../src/nomad/answer-time.js";
 import { NomadClient } from "../../../src/nomad/client.js";
 import type { NomadTransport } from "../../../src/nomad/transport.js";
 import { FakeNomad } from "./fake-nomad.js";
@@ -91,10 +92,10 @@ describe("a call to Nomad", () => {
     };
     const call = expect(client.leader()).rejects.toMatchObject({
       code: "unreachable",
-      message: "Nomad did not answer within 5 s",
+      message: "Nomad did not answer within 4.5 s",
     });
     await asked.promise;
-    await vi.advanceTimersByTimeAsync(5_000);
+    await vi.advanceTimersByTimeAsync(ANSWER_MS);
     await call;
   });
 
