@@ -1,4 +1,5 @@
 import type { ObservedParts } from "./app-metrics.js";
+import type { EnvironmentStatistics } from "./environment/service.js";
 import type { LogFields } from "./telemetry/logger.js";
 
 /** One line of the server's state. */
@@ -39,4 +40,15 @@ export function stateLines(parts: ObservedParts): readonly StateLine[] {
     }
   }
   return lines;
+}
+
+/** How many environments and runners there are in all. */
+export function sumOfFigures(figures: readonly EnvironmentStatistics[]): LogFields {
+  const sum = { environments: figures.length, idle: 0, starting: 0, used: 0 };
+  for (const { idleRunners, startingRunners, usedRunners } of figures) {
+    sum.idle += idleRunners;
+    sum.starting += startingRunners;
+    sum.used += usedRunners;
+  }
+  return sum;
 }

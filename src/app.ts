@@ -3,9 +3,10 @@ import { createMetricsServer } from "./api/metrics-server.js";
 import { type ApiServer, createApiServer } from "./api/server.js";
 import { addGauges, noteServed, type ObservedParts } from "./app-metrics.js";
 import { apiOptions, metricsAddress, nomadOptions } from "./app-options.js";
-import { stateLines } from "./app-state.js";
+import { stateLines, sumOfFigures } from "./app-state.js";
 import type { Config } from "./config/schema.js";
 import { EnvironmentManager } from "./environment/manager.js";
+import { observedEnvironments } from "./environment/observed-environments.js";
 import { TemplateFile } from "./environment/template-file.js";
 import { environmentsWithoutNomad, runnersWithoutNomad } from "./environment/without-nomad.js";
 import { atMost } from "./lib/at-most.js";
@@ -14,6 +15,7 @@ import { connectNomad } from "./nomad/connection.js";
 import type { RegisterJob } from "./nomad/registration.js";
 import type { Job } from "./nomad/wire.js";
 import { goOn, type ReachedPoint } from "./runner/crash-points.js";
+import { FillProgress } from "./runner/fill-progress.js";
 import { RunnerManager } from "./runner/manager.js";
 import { observedRunners } from "./runner/observed-runners.js";
 import { RefillTimes } from "./runner/refill-times.js";
@@ -21,6 +23,7 @@ import { TIMINGS, type Timings } from "./runner/timings.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
 import { createResidentShell } from "./shell/resident/resident-shell.js";
 import { Residents } from "./shell/resident/residents.js";
+import { Duration } from "./telemetry/duration.js";
 import type { Logger } from "./telemetry/logger.js";
 import { createMetrics } from "./telemetry/metrics.js";
 import type { MetricsSink } from "./telemetry/metrics-sink.js";
@@ -71,7 +74,7 @@ export function createApp(config: Config, options: AppOptions): App {
     : undefined;
   const api: ApiServer = createApiServer({
     ...parts,
-    environments: nomad?.environments ?? environmentsWithoutNomad,
+    environments: observedEnvironments(nomad?.environments ?? environmentsWithoutNomad, logger),
     runners: observedRunners(nomad?.runners ?? runnersWithoutNomad, { metrics, logger }),
     onServed: (served) => noteServed(metrics, served),
   });
@@ -118,7 +121,12 @@ export function createApp(config: Config, options: AppOptions): App {
     try {
       await nomad?.recover();
       ready = true;
-      metrics.observe("stepDuration", { step: "recovery" }, performance.now() - start);
+      const duration = performance.now() - start;
+      metrics.observe("stepDuration", { step: "recovery" }, duration);
+      if (nomad !== undefined && stopped === undefined) {
+        const sum = sumOfFigures(nomad.environments.statistics());
+        logger.info("recovered", { ...sum, duration: new Duration(duration) });
+      }
       reached("recovery.done");
     } catch (error) {
       logger.error("the recovery failed", { error });
@@ -172,6 +180,7 @@ function composeNomad(
     logger,
     snapshotInterval: settings.snapshotinterval * 1_000,
     eventSilence: timings.eventSilence,
+    progressInterval: timings.progress,
     onRepairs: (count) => metrics.count("repairs", {}, count),
     metrics,
   });
@@ -183,6 +192,11 @@ function composeNomad(
     return registered;
   };
   const refills = new RefillTimes(metrics);
+  const fills = new FillProgress({
+    every: timings.progress,
+    isOpen: (pool) => runners.pool(pool.environmentId) === pool,
+    logger: logger.child({ package: "runner" }),
+  });
   const residents = new Residents();
   let base: Job | undefined;
   const runners: RunnerManager = new RunnerManager({
@@ -204,6 +218,7 @@ function composeNomad(
     metrics,
     onPoolChange: (pool) => {
       refills.look(pool);
+      fills.look(pool);
       environments.poolChanged(pool.environmentId);
     },
   });
@@ -259,6 +274,7 @@ function composeNomad(
       reached("stop.begun");
       environments.stop();
       await runners.stop();
+      fills.stop();
     },
     async close() {
       await runners.close();

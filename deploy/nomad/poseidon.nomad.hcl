@@ -40,7 +40,7 @@ job "poseidon" {
   priority = 80
 
   group "server" {
-    # One at a time: the next starts when the last has ended, and takes over its runners.
+    # At an update the next one takes over the runners of the last. Should the two meet, on two nodes, they leave each other's runners alone.
     count = 1
 
     network {

@@ -32,6 +32,8 @@ export interface ClusterViewOptions {
   readonly evaluations: EvaluationWaiters;
   /** Milliseconds: `nomad.snapshotinterval`. */
   readonly snapshotInterval: number;
+  /** A snapshot that takes long is told of, ms. */
+  readonly progressInterval: number;
   readonly logger: Logger;
   /** Counts differences that a snapshot found although the stream was whole; they should be zero. */
   readonly onRepairs?: (count: number) => void;
@@ -149,10 +151,12 @@ export class ClusterView {
 
   /** Takes a snapshot now and repairs differences. Rejects with a NomadError. */
   async reconcile(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    const { client } = this.#options;
+    const { client, logger, progressInterval } = this.#options;
     const { signal = this.#stop.signal } = options;
     const start = performance.now();
-    const taken = await takeSnapshot(client, this.#state, { eventsSeen: this.#lastIndex, signal });
+    const eventsSeen = this.#lastIndex;
+    const how = { eventsSeen, progressInterval, logger, signal };
+    const taken = await takeSnapshot(client, this.#state, how);
     this.#metrics.observe("stepDuration", { step: "snapshot" }, performance.now() - start);
     for (const listener of this.#listeners) listener.snapshotTaken();
     if (taken.startedOverAt !== undefined) return this.#startOver(taken.startedOverAt);

@@ -45,6 +45,8 @@ export function connectNomad(
     readonly snapshotInterval: number;
     /** So long without a byte is a dead event stream, ms. */
     readonly eventSilence: number;
+    /** Long work is told of, ms. */
+    readonly progressInterval: number;
     readonly onRepairs?: (count: number) => void;
     readonly metrics?: MetricsSink;
   },

@@ -1,4 +1,7 @@
 import { forEachLimit } from "../lib/for-each-limit.js";
+import { tellProgress } from "../lib/tell-progress.js";
+import { Duration } from "../telemetry/duration.js";
+import type { Logger } from "../telemetry/logger.js";
 import type { NomadClient } from "./client.js";
 import type { ClusterState } from "./cluster-state.js";
 
@@ -21,7 +24,13 @@ export interface SnapshotResult {
 export async function takeSnapshot(
   client: NomadClient,
   state: ClusterState,
-  options: { readonly eventsSeen: number; readonly signal: AbortSignal },
+  options: {
+    readonly eventsSeen: number;
+    /** So long reading jobs is told of, ms. */
+    readonly progressInterval: number;
+    readonly logger: Logger;
+    readonly signal: AbortSignal;
+  },
 ): Promise<SnapshotResult> {
   const { eventsSeen, signal } = options;
   const before = state.jobBaseline;
@@ -32,10 +41,21 @@ export async function takeSnapshot(
   const startedOver = jobs.index < before;
   if (startedOver) state.forget();
   const unread = state.applyStubs(jobs.items);
-  await forEachLimit(READS_AT_ONCE, unread, async ({ ID }) => {
-    const job = await client.readJob(ID, { signal });
-    if (job !== undefined) state.applyJob(job);
+  let read = 0;
+  const start = performance.now();
+  const end = tellProgress(options.progressInterval, () => {
+    const duration = new Duration(performance.now() - start);
+    options.logger.info("jobs are being read from Nomad", { read, jobs: unread.length, duration });
   });
+  try {
+    await forEachLimit(READS_AT_ONCE, unread, async ({ ID }) => {
+      const job = await client.readJob(ID, { signal });
+      if (job !== undefined) state.applyJob(job);
+      read += 1;
+    });
+  } finally {
+    end();
+  }
   const dropped = state.dropMissingJobs(jobs.items, jobs.index);
   const moved = state.applyAllocations(allocations.items, allocations.index);
   const overdue = [...unread, ...moved].filter(({ ModifyIndex }) => ModifyIndex <= eventsSeen).length;

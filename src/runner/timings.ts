@@ -10,6 +10,8 @@ export interface Timings {
   readonly eventSilence: number;
   /** Marks of a server that died or stops, behind its successor's recovery: calls end within 5 s, a stop within 15 s. */
   readonly lateMarks: number;
+  /** Long work, before the log tells how far it is, and until it tells again. */
+  readonly progress: number;
 }
 
 /** The times of the specification. */
@@ -19,4 +21,5 @@ export const TIMINGS: Timings = {
   templateGrace: 60_000,
   eventSilence: 75_000,
   lateMarks: 30_000,
+  progress: 10_000,
 };

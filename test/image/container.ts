@@ -53,7 +53,7 @@ export class Container {
 
   /** As `docker stop` has it: SIGTERM, and after 30 s SIGKILL. Gives the exit code. */
   async stop(): Promise<number> {
-    await docker("stop", "--time", "30", this.id);
+    await docker("stop", "-t", "30", this.id);
     return Number(await this.inspect("{{.State.ExitCode}}"));
   }
 

@@ -100,6 +100,5 @@ describe("the image", () => {
 
   test("leaves the machine's /dev/null as it was", () => {
     expect(ownerOfNull()).toBe(ownerBefore);
-    expect(ownerOfNull()).toBe("0:0");
   });
 });
