@@ -1,6 +1,6 @@
 import { setMaxListeners } from "node:events";
-import { atMost } from "../lib/at-most.js";
 import { Backoff } from "../lib/backoff.js";
+import { whileAlive } from "../lib/while-alive.js";
 import { ANSWER_MS } from "../nomad/answer-time.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
 import { isNomadError, NomadError } from "../nomad/errors.js";
@@ -14,6 +14,9 @@ import type { RunnerRegistry } from "./registry.js";
 import type { Runner } from "./runner.js";
 import type { Sessions } from "./sessions.js";
 import type { UsedRunner } from "./used-runner.js";
+
+/** How long a claim waits for its mark at a Nomad that answers others, ms. */
+const BUSY_MS = 30_000;
 
 const RETRY = { initial: 1_000, maximum: 60_000 };
 
@@ -101,7 +104,9 @@ export class Claims {
     const start = performance.now();
     this.#options.reached("claim.before-mark");
     const marking = this.#options.marks.reserve(runner.id, { urgent: true }).then(() => true);
-    if (await atMost(ANSWER_MS, marking)) {
+    const { marks } = this.#options;
+    const patience = { silence: ANSWER_MS, longest: BUSY_MS, lastSign: () => marks.answeredAt };
+    if (await whileAlive(marking, patience)) {
       this.#options.metrics.observe("stepDuration", { step: "mark" }, performance.now() - start);
       return;
     }

@@ -20,6 +20,7 @@ export class Deletions {
   readonly #trying = new Map<string, Promise<void>>();
   readonly #retrying = new Set<string>();
   readonly #stop = new AbortController();
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: {
     readonly client: NomadClient;
@@ -50,6 +51,11 @@ export class Deletions {
     return trying;
   }
 
+  /** When Nomad last took a deletion, by `performance.now()`. */
+  get answeredAt(): number {
+    return this.#answeredAt;
+  }
+
   /** Whether a deletion of this job is under way, retries included. */
   isPending(jobId: string): boolean {
     return this.#trying.has(jobId) || this.#retrying.has(jobId);
@@ -70,6 +76,7 @@ export class Deletions {
   async #attempt(jobId: string): Promise<void> {
     this.#reached("deletion.before");
     await this.#room.run(() => this.#client.deregisterJob(jobId, { purge: true }));
+    this.#answeredAt = performance.now();
     this.#reached("deletion.done");
   }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { atMost } from "../lib/at-most.js";
+import { whileAlive } from "../lib/while-alive.js";
 import { ANSWER_MS } from "../nomad/answer-time.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { ClusterListener, ClusterView } from "../nomad/cluster-view.js";
@@ -34,6 +35,9 @@ const SWEEP_MS = 60_000;
 
 /** How long a stop waits for a Nomad that does not take its marks, ms. */
 const LAST_MARKS_MS = 5_000;
+
+/** How long a return waits for its deletion at a Nomad that answers others, ms. */
+const BUSY_MS = 30_000;
 
 /** What the runner manager is made of. */
 export interface RunnerManagerOptions {
@@ -177,13 +181,10 @@ export class RunnerManager implements RunnerService, ClusterListener {
     if (runner?.state !== "used") return;
     const gone = this.#registry.giveUp(runner, { outcome: STOPPED, reason: "returned by its client" });
     this.#reached("return.given-up");
-    if (
-      await atMost(
-        ANSWER_MS,
-        gone.then(() => true),
-      )
-    )
-      return this.#reached("return.deleted");
+    const deletions = this.#deletions;
+    const patience = { silence: ANSWER_MS, longest: BUSY_MS, lastSign: () => deletions.answeredAt };
+    const deleted = gone.then(() => true);
+    if (await whileAlive(deleted, patience)) return this.#reached("return.deleted");
     throw new NomadError("unreachable", "Nomad does not answer in time");
   }
 

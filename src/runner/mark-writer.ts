@@ -24,6 +24,7 @@ export class MarkWriter {
   readonly #reserving = new Map<string, Promise<void>>();
   readonly #releasing = new Set<string>();
   readonly #underWay = new Set<Promise<void>>();
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
   /** `instance`: this server's id, random per start. */
   constructor(options: {
@@ -34,6 +35,11 @@ export class MarkWriter {
     this.#client = options.client;
     this.#view = options.view;
     this.#instance = options.instance;
+  }
+
+  /** When Nomad last took a mark, by `performance.now()`. */
+  get answeredAt(): number {
+    return this.#answeredAt;
   }
 
   /** Reserves a runner for this instance; resolves when Nomad has it. Several calls for one runner share one mark. */
@@ -107,6 +113,7 @@ export class MarkWriter {
     if (meta === undefined) return;
     const job = jobWithMeta(record, meta);
     const { jobModifyIndex } = await this.#client.registerJob(job, { enforceIndex: record.jobModifyIndex });
+    this.#answeredAt = performance.now();
     this.#view.noteRegistered(job, jobModifyIndex);
   }
 

@@ -147,7 +147,7 @@ describe.concurrent("the server recovers by itself when", () => {
     ["silence", 1],
     ["close", AWAY],
     ["silence", AWAY],
-  ] as const)("Nomad is away (%s) for %i s", async (how, seconds) => {
+  ] as const)("Nomad is away (%s) for %i s", { timeout: AWAY * 1_000 + 120_000 }, async (how, seconds) => {
     await inLab(async (lab) => {
       const { server, used } = await begin(lab);
       server.gate[how]();
@@ -156,7 +156,9 @@ describe.concurrent("the server recovers by itself when", () => {
       // Things happen there meanwhile.
       const [idle = ""] = (await lab.jobIds(`${KEPT}-`)).filter((id) => id !== used);
       await lab.purge(idle);
-      await until("the end of the absence", () => performance.now() > end, PATIENT);
+      await until("the end of the absence", () => performance.now() > end, {
+        within: seconds * 1_000 + PATIENT.within,
+      });
       await server.gate.open();
       note(`Nomad away for ${seconds} s (${how})`, await recovered(lab, server, used), slowest);
     });

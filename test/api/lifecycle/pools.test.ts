@@ -45,10 +45,11 @@ describe("pools", () => {
     }
     await lab.fault({ fault: "release-placements" });
     await server.settled(11, { idle: 100, used: 100 }, { within: 20_000 });
-    const metas = await until("all marks set right", async () => {
+    const marks = async () => {
       const all = await Promise.all(given.map((id) => lab.meta(id)));
       return all.every((meta) => meta?.["reserved"] === undefined) && all;
-    });
+    };
+    const metas = await until("all marks set right", marks, { within: 20_000 });
     for (const meta of metas) expect(meta).toEqual({ used: "true", timeout: "0" });
   });
 });
