@@ -7,6 +7,7 @@ import type { Figures } from "./series.js";
 
 export const RUNNERS_EACH = 50;
 const RECONCILES = 3;
+const SCRAPES = 20;
 const CLAIMS = { period: 10, duration: 5_000 };
 /** Time for what a start leaves behind to be collected, ms. */
 const REST_MS = 3_000;
@@ -27,6 +28,7 @@ export async function measureIdleRunners(
   const { times } = claims.result;
   const reconciles: Awaited<ReturnType<typeof reconcile>>[] = [];
   for (let count = 0; count < RECONCILES; count += 1) reconciles.push(await reconcile(lab));
+  const scrapes = await timeScrapes(lab);
   const grown = await lab.watch(() => sleep(REST_MS));
   await lab.restartServer();
   const recoveredIn = lab.server.readyMs;
@@ -56,6 +58,8 @@ export async function measureIdleRunners(
       unit: "ms",
       value: Math.max(...reconciles.map(({ loop }) => loop.max)),
     },
+    "a scrape of /metrics, median": { unit: "ms", value: percentile(scrapes, 0.5), goal: 50 },
+    "a scrape of /metrics, longest": { unit: "ms", value: Math.max(...scrapes) },
     "recovery, start to ready": { unit: "ms", value: recoveredIn },
   };
 }
@@ -63,4 +67,15 @@ export async function measureIdleRunners(
 /** Has the server compare everything with Nomad. */
 function reconcile(lab: LoadLab) {
   return lab.watch(() => lab.server.client.call("GET", "/api/v1/execution-environments?fetch=true"));
+}
+
+/** As a client sees them, ms. */
+async function timeScrapes(lab: LoadLab): Promise<readonly number[]> {
+  const times: number[] = [];
+  for (let count = 0; count < SCRAPES; count += 1) {
+    const start = performance.now();
+    await lab.server.client.call("GET", "/metrics");
+    times.push(performance.now() - start);
+  }
+  return times;
 }
