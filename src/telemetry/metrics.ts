@@ -38,6 +38,8 @@ export function createMetrics(): Metrics {
         registers,
         collect() {
           this.reset();
+          // Without labels that leaves a 0, which may mean something else than nothing.
+          if (labels.length === 0) this.remove();
           for (const [values, value] of read()) this.set(values as Record<string, string>, value);
         },
       });
