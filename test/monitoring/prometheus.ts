@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stringify } from "yaml";
 import { freePort } from "../support/free-port.js";
 import { until } from "../support/until.js";
 
@@ -23,10 +24,16 @@ export class Prometheus {
     this.#base = `http://127.0.0.1:${port}/api/v1`;
   }
 
-  static async start(target: { readonly port: number }): Promise<Prometheus> {
+  /** Scrapes the server at `port`; with `rules`, the text of a file of them, it also looks at these each half second. */
+  static async start(target: { readonly port: number; readonly rules?: string }): Promise<Prometheus> {
     const folder = mkdtempSync(join(tmpdir(), "prometheus-"));
-    const configuration = `scrape_configs:\n  - job_name: poseidon\n    scrape_interval: 500ms\n    scrape_timeout: 500ms\n    static_configs: [{ targets: ["127.0.0.1:${target.port}"] }]\n`;
-    writeFileSync(join(folder, "prometheus.yml"), configuration);
+    const configuration = {
+      global: { scrape_interval: "500ms", scrape_timeout: "500ms", evaluation_interval: "500ms" },
+      rule_files: ["rules.yml"],
+      scrape_configs: [{ job_name: "poseidon", static_configs: [{ targets: [`127.0.0.1:${target.port}`] }] }],
+    };
+    writeFileSync(join(folder, "prometheus.yml"), stringify(configuration));
+    writeFileSync(join(folder, "rules.yml"), target.rules ?? "groups: []\n");
     const port = await freePort();
     const options = {
       "config.file": join(folder, "prometheus.yml"),
@@ -52,6 +59,12 @@ export class Prometheus {
     };
     if (body.status !== "success") throw new Error(`${expression}: ${body.error}`);
     return body.data?.result ?? [];
+  }
+
+  /** The names of the alerts that fire. */
+  async firing(): Promise<ReadonlySet<string | undefined>> {
+    const rows = await this.query('ALERTS{alertstate="firing"}');
+    return new Set(rows.map(({ metric }) => metric["alertname"]));
   }
 
   async stop(): Promise<void> {
