@@ -6,7 +6,12 @@ become() {
   # By its path: the directory may have been deleted and made anew.
   [[ . -ef $2 ]] || cd -- "$2" || exit 126
   if [[ $1 ]]; then exec 2>"$1"; else exec 2>&1; fi
-  if ((sizes[0] <= 102400)); then
+  if ((${#words[@]} == 2 && $# == 8 && sizes[0] <= 102400)); then
+    # Nothing to set but CODEOCEAN and no odd name to take away: so much bash can do itself, and starting env takes longer.
+    unset -v SHLVL OLDPWD
+    export "${words[1]}"
+    exec /bin/bash -c "${words[0]}"
+  elif ((sizes[0] <= 102400)); then
     exec /usr/bin/env "${@:3}" -- "${words[@]:1}" /bin/bash -c "${words[0]}"
   else
     # Longer than an argument can be: through a pipe, into the shell that runs it.

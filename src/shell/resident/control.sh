@@ -72,17 +72,18 @@ send() {
   fi
 }
 
-# execute NONCE root|user STREAMS UNIQUE SIZE, SIZE bytes of request: hands a command over to the terminal loop.
+# execute NONCE root|user STREAMS UNIQUE SIZE, SIZE bytes of request: hands a command over to the terminal loop. The stderr pipe is the last
+# command's where that has the same UNIQUE: making one, copying from it and removing it would start three programs.
 execute() {
   local request pipe=
   counted "$5"
   request=$REPLY
-  if [[ ! $directory || ! -d $home || $errors ]]; then
+  (($3 == 2)) && pipe=$directory/stderr_$4.fifo
+  if [[ ! $directory || ! -d $home || $errors && $errors != "$pipe" ]]; then
     echo refused
     return
   fi
-  if (($3 == 2)); then
-    pipe=$directory/stderr_$4.fifo
+  if [[ $pipe && ! $errors ]]; then
     if ! { mkfifo -m 622 "$pipe" && [[ -p $pipe && -O $pipe && ! -L $pipe ]] && exec 8<>"$pipe"; }; then
       rm -f "$pipe"
       echo refused
@@ -98,14 +99,14 @@ execute() {
     printf '%s user %s %s\n' "$1" "${#request}" "$pipe" >&6
     send "$request" 9
   fi
-  if [[ $errors ]]; then
+  if [[ $errors ]] && ! kill -0 "$copier"; then
     cat <&8 >&4 4>&- 6>&- 8<&- 9>&- &
     copier=$!
   fi
   echo started
 }
 
-# finish keep|drop: the server has seen the end of the execution; `drop` lets the terminal loop leave.
+# finish keep|drop: nothing is to be left of the last execution, whose end the server has seen; `drop` lets the terminal loop leave.
 finish() {
   # Where the command never read all of it.
   if [[ $sender ]]; then kill -KILL "$sender"; fi

@@ -8,6 +8,7 @@ import { Operation } from "./operation.js";
 import type { ResidentTerminal } from "./resident-terminal.js";
 import type { Ticking } from "./residents.js";
 import { SessionOpener } from "./session-opener.js";
+import { StderrPipe } from "./stderr-pipe.js";
 
 /** A session that broke or could not be opened is opened again after 1 s, doubling to 1 min. */
 const retry = { initial: 1_000, maximum: 60_000 };
@@ -18,16 +19,14 @@ const evictedTime = 30_000;
 /** Sessions of a used runner that did nothing for this time, in ms, are closed. */
 const idleTime = 60_000;
 
-/** How long the next command waits for the last one's terminal to be looked at, in ms. */
+/** How long what comes next waits for the last command's terminal to be looked at, in ms. */
 const settleTime = 100;
-
-/** How long what goes another way waits for the traces of the last command to be gone, in ms. */
-const quietTime = 1_000;
 
 /** The running command, as the control session sees it. */
 export interface ControlUser {
   /** Its client does not read, and the control session with it. */
   readonly paused: boolean;
+  /** Also what comes between its end and the moment at which its sessions can be used again. */
   onStderr(chunk: Buffer): void;
   onLost(reason: string): void;
   onDrain(): void;
@@ -37,6 +36,8 @@ export interface ControlUser {
 export interface Taken {
   readonly control: ControlSession;
   readonly terminal: ResidentTerminal;
+  /** The unique part of its stderr pipe's name. */
+  readonly pipe: string;
 }
 
 /** The two resident sessions of one runner: opens them, lends them, gives them up (docs/runner-shell.md). */
@@ -55,12 +56,13 @@ export class Residence implements Ticking {
   #timer: NodeJS.Timeout | undefined;
   /** The running command's. */
   #user: ControlUser | undefined;
+  /** The newest command that had the sessions: what comes on stderr is its own until another one gets them. */
+  #newest: ControlUser | undefined;
+  readonly #pipe = new StderrPipe();
   /** The file operation under way, and whether it has nothing to tell any more. */
   #operation: Operation | undefined;
   /** The terminal's loop looks whether it can serve again. */
   #settling: Promise<unknown> | undefined;
-  /** The last command's pipe is being removed. */
-  #finishing: Promise<unknown> | undefined;
   #wanted = false;
   #keep = true;
   #usedAt = performance.now();
@@ -76,7 +78,7 @@ export class Residence implements Ticking {
     this.#clean = options.clean;
     this.#opener = new SessionOpener(context, {
       resident: this.#resident,
-      onStderr: (chunk) => this.#user?.onStderr(chunk),
+      onStderr: (chunk) => this.#newest?.onStderr(chunk),
       onLost: (reason) => this.#lost(reason),
       signal: this.#aborter.signal,
     });
@@ -107,13 +109,14 @@ export class Residence implements Ticking {
     if (this.#user !== undefined || this.#busy || (options.privileged && !this.#clean)) return undefined;
     this.#user = user;
     await this.#operationEnd();
-    if (this.#settling !== undefined) await atMost(settleTime, this.#settling);
+    await this.#settled();
     const [control, terminal] = [this.#control, this.#terminal];
     const ready =
       this.#settling === undefined && this.#operation === undefined && (!options.privileged || this.#clean);
     if (control !== undefined && terminal !== undefined && ready) {
       if (!options.privileged) this.#clean = false;
-      return { control, terminal };
+      this.#newest = user;
+      return { control, terminal, pipe: this.#pipe.take() };
     }
     this.#user = undefined;
     return undefined;
@@ -134,28 +137,30 @@ export class Residence implements Ticking {
   release(taken: Taken, next: Promise<boolean> | undefined): void {
     this.#user = undefined;
     this.#usedAt = performance.now();
-    this.#finish(taken.control, next === undefined ? "drop" : "keep");
-    if (next === undefined) return this.#drop(taken.terminal);
+    if (next === undefined) return this.#drop(taken);
     const settling = next.then((again) => {
       if (this.#settling === settling) this.#settling = undefined;
+      if (again) this.#pipe.leave(taken.control);
       if (again && this.#terminalClean) this.#clean = true;
-      if (again || this.#terminal !== taken.terminal) return;
-      this.#finish(taken.control, "drop");
-      this.#drop(taken.terminal);
+      if (!again && this.#terminal === taken.terminal) this.#drop(taken);
     });
     this.#settling = settling;
   }
 
   /** What was taken was not used: the runner refused the command. */
-  giveBack(): void {
+  giveBack(taken: Taken): void {
     this.#user = undefined;
+    this.#pipe.leave(taken.control);
   }
 
   /** Takes the control session for a file operation, undefined where it cannot be had at once. */
   async operate(): Promise<Operation | undefined> {
     if (this.#busy) return undefined;
     await this.#operationEnd();
-    if (this.#operation !== undefined || this.#control === undefined || this.#user?.paused) return undefined;
+    await this.#settled();
+    if (this.#settling !== undefined || this.#operation !== undefined || this.#user?.paused) return undefined;
+    if (this.#control === undefined) return undefined;
+    this.#pipe.removeUnused();
     this.#operation = new Operation(this.#control, (operation) => {
       if (this.#operation === operation) this.#operation = undefined;
       this.#usedAt = performance.now();
@@ -172,9 +177,15 @@ export class Residence implements Ticking {
     if (this.#operation?.ending) await atMost(settleTime, this.#operation.over);
   }
 
+  /** The last command's terminal is looked at in a moment. */
+  async #settled(): Promise<void> {
+    if (this.#settling !== undefined) await atMost(settleTime, this.#settling);
+  }
+
   /** Resolves when the last command has left no pipe behind, or soon. */
   async quiet(): Promise<void> {
-    if (this.#finishing !== undefined) await atMost(quietTime, this.#finishing);
+    await this.#settled();
+    await this.#pipe.gone();
   }
 
   tick(): void {
@@ -224,18 +235,9 @@ export class Residence implements Ticking {
     this.#openIn(evictedTime);
   }
 
-  #finish(control: ControlSession, how: "keep" | "drop"): void {
-    const finishing: Promise<unknown> = control
-      .ask(["finish", how])
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#finishing === finishing) this.#finishing = undefined;
-      });
-    this.#finishing = finishing;
-  }
-
   /** The terminal is of no more use; another one is opened at once. */
-  #drop(terminal: ResidentTerminal): void {
+  #drop({ control, terminal }: Taken): void {
+    this.#pipe.remove(control, "drop");
     terminal.leave();
     if (this.#terminal !== terminal) return;
     this.#terminal = undefined;
@@ -287,6 +289,8 @@ export class Residence implements Ticking {
     this.#context.logger.debug("a warm session broke", { reason });
     if (this.#control?.isOver) {
       this.#control = undefined;
+      this.#pipe.forget();
+      this.#settling = undefined;
       this.#user?.onLost(reason);
       this.#terminal?.close();
     }

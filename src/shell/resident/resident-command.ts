@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { deferred } from "../../lib/deferred.js";
 import { CommandOutput } from "../command-output.js";
 import { environmentPairs } from "../environment.js";
@@ -10,6 +9,7 @@ import { wordBytes } from "../request-bytes.js";
 import type { CommandEnd, CommandHandlers, CommandRequest, RunningCommand } from "../runner-shell.js";
 import type { ResidentContext } from "./context.js";
 import type { ControlUser, Residence, Taken } from "./residence.js";
+import { WordScanner } from "./word-scanner.js";
 
 /** How long the control loop may take to hand a command over, in ms; while it cannot fork it tries for 15 s. */
 const startTimeout = 20_000;
@@ -27,13 +27,14 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   readonly #handlers: CommandHandlers;
   readonly #context: ResidentContext;
   readonly #nonce = createNonce();
-  /** The unique part of its stderr pipe's name. */
-  readonly #unique = randomUUID().replaceAll("-", "");
   readonly #output: CommandOutput;
   readonly #input: CommandInput;
   #taken: Taken | undefined;
   /** Settles with whether the terminal serves again, once its end marker was seen. */
   #next: Promise<boolean> | undefined;
+  /** Looks behind the end marker of stderr for the word that nobody can write to its pipe any more. */
+  #silence: WordScanner | undefined;
+  readonly #silent = deferred();
   /** The client has sent something: the terminal is not used again. */
   #typed = false;
   #privileged = false;
@@ -69,7 +70,7 @@ export class ResidentCommand implements RunningCommand, ControlUser {
     if (taken === undefined) return undefined;
     if (await command.#handOver(taken, options.request, context.separateStderr ? 2 : 1)) return command;
     taken.terminal.cancel();
-    residence.giveBack();
+    residence.giveBack(taken);
     return undefined;
   }
 
@@ -114,7 +115,10 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   }
 
   onStderr(chunk: Buffer): void {
+    if (this.#silence !== undefined) return this.#afterStderr(this.#silence, chunk);
     if (this.#over || !this.#output.takeStderr(chunk)) return;
+    this.#silence = new WordScanner(this.#nonce);
+    this.#afterStderr(this.#silence, chunk);
     // The client's Ctrl-S still stops the terminal, and with it our marker.
     if (this.#output.exitCode === undefined && this.#stopped) this.#taken?.terminal.write(startByte);
     this.#checkEnd();
@@ -126,7 +130,7 @@ export class ResidentCommand implements RunningCommand, ControlUser {
     if (taken === undefined) return this.#finish({ kind: "broken", reason });
     const lost = {
       unique: taken.terminal.unique,
-      resident: { control: taken.control.unique, pipe: this.#unique },
+      resident: { control: taken.control.unique, pipe: taken.pipe },
     };
     const endProcess = (options: { readonly signal: AbortSignal }) =>
       endCommand(this.#context, lost, options);
@@ -141,7 +145,10 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   async #handOver(taken: Taken, request: CommandRequest, streams: 1 | 2): Promise<boolean> {
     this.#taken = taken;
     this.#privileged = request.privileged;
-    if (streams === 1) this.#output.withoutStderr();
+    if (streams === 1) {
+      this.#output.withoutStderr();
+      this.#silent.resolve();
+    }
     taken.terminal.begin({
       onOutput: (chunk) => this.#onStdout(chunk),
       onLost: (reason) => this.onLost(reason),
@@ -153,7 +160,7 @@ export class ResidentCommand implements RunningCommand, ControlUser {
       this.#nonce,
       userWord(request.privileged),
       String(streams),
-      this.#unique,
+      taken.pipe,
       String(bytes.length),
     ];
     const late = () => this.onLost("the command did not start in time");
@@ -175,8 +182,14 @@ export class ResidentCommand implements RunningCommand, ControlUser {
 
   #onStdout(chunk: Buffer): void {
     if (!this.#output.takeStdout(chunk)) return;
-    this.#next = this.#taken?.terminal.end(this.#nonce, chunk);
+    this.#next = this.#taken?.terminal
+      .end(this.#nonce, chunk)
+      .then((again) => again && this.#silent.promise.then(() => true));
     this.#checkEnd();
+  }
+
+  #afterStderr(silence: WordScanner, chunk: Buffer): void {
+    if (silence.push(chunk).includes("next")) this.#silent.resolve();
   }
 
   #checkEnd(): void {

@@ -50,8 +50,8 @@ again() {
   # shellcheck disable=SC2206
   fields=(${line##*) })
   [[ ${fields[2]} == "${fields[5]}" ]] || return
-  exec 8<>/proc/self/fd/7 || return
-  exec 8>&-
+  exec 9<>/proc/self/fd/7 || return
+  exec 9>&-
   # No input is pending, not even a line without its end, which shows only when the line mode is off.
   stty -icanon min 1 time 0 <&7 || return
   if read -r -t 0 -u 7; then return 1; fi

@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154  # directory, handover, loop: loop-pipes.sh; sizes, words: words.sh.
 # The terminal loop of a warm runner (docs/runner-shell.md), run by root on a terminal. Arguments: the unique part of its pipes' names; the
 # text of the process that waits to become the command. Says `UNIQUE:made DIRECTORY;`, `UNIQUE:ready;`, and behind the end marker of an execution
-# `NONCE:next;` when the terminal can take another one, `NONCE:last;` when not; nothing else of its own.
+# `NONCE:next;` when the terminal can take another one (in the stderr pipe, too), `NONCE:last;` when not; nothing else of its own.
 exec 2>/dev/null
 # A description of our own, which stays usable whatever a command does to the one it gets (O_NONBLOCK, for instance).
 exec 7<>/proc/self/fd/0 || exec 7<&0
@@ -85,7 +85,6 @@ while :; do
     # The pipe itself, whatever became of its name.
     exec 8<>"/proc/$control/fd/8" || { [[ -p $errors && -O $errors ]] && exec 8<>"$errors"; }
     printf '%s\n' "$nonce" >&8
-    exec 8>&-
   fi
   printf '%s:%03d\n' "$nonce" "$code" >&7
   if [[ $spoilt ]] || ! again; then
@@ -94,6 +93,9 @@ while :; do
     IFS= read -r -u 5
     exit 0
   fi
+  # Nobody who could write to it is left: what stands behind this word in the pipe is the next command's.
+  if [[ $errors ]]; then printf '%s:next;' "$nonce" >&8; fi
+  exec 8>&-
   printf '%s:next;' "$nonce" >&7
   nonce='' errors=''
   trap : INT QUIT

@@ -271,16 +271,16 @@ describe.skipIf(sandboxMissing !== undefined).each(paths)("files on the %s path"
     });
 
     it("does not wait for the writer of a planted pipe, and leaves nothing behind", async () => {
-      const shells = () => root("/opt/tools/pgrep -fc [p]oseidon || true").trim();
+      const shells = () => Number(root("/opt/tools/pgrep -fc [p]oseidon || true"));
       const before = shells();
       root("mkfifo -m 666 pipe");
       await expect(download("pipe", true)).rejects.toMatchObject(notFound);
-      await expect.poll(shells, { timeout: 5_000 }).toBe(before);
+      await expect.poll(shells, { timeout: 5_000 }).toBeLessThanOrEqual(before);
       expect(root("/opt/tools/ps ax -o stat=").includes("Z")).toBe(false);
     });
 
     it("leaves nothing behind of a reader that its user stopped", async () => {
-      const shells = () => root("/opt/tools/pgrep -fc [p]oseidon || true").trim();
+      const shells = () => Number(root("/opt/tools/pgrep -fc [p]oseidon || true"));
       const before = shells();
       root("mkfifo -m 666 pipe");
       const reading = download("pipe");
@@ -289,7 +289,7 @@ describe.skipIf(sandboxMissing !== undefined).each(paths)("files on the %s path"
       });
       root(`/sbin/setuser user /bin/bash -c "kill -STOP ${reader}"`);
       await expect(reading).rejects.toMatchObject(notFound);
-      await expect.poll(shells, { timeout: 5_000 }).toBe(before);
+      await expect.poll(shells, { timeout: 5_000 }).toBeLessThanOrEqual(before);
     });
 
     it("sends what a growing file had when it was opened", async () => {
