@@ -113,6 +113,7 @@ export async function run(
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
   return new Promise((resolve, reject) => {
     let running: RunningCommand | undefined;
+    const early: string[] = [];
     const request = {
       command,
       environment: options.environment ?? {},
@@ -122,7 +123,9 @@ export async function run(
       .execute(request, {
         onOutput: (stream, chunk) => {
           chunks[stream].push(chunk);
-          if (running !== undefined) options.onOutput?.(chunk.toString(), running);
+          // The first output can come before the word that it was started.
+          if (running === undefined) early.push(chunk.toString());
+          else options.onOutput?.(chunk.toString(), running);
         },
         onEnd: (end) =>
           resolve({
@@ -136,6 +139,7 @@ export async function run(
         running = command;
         if (options.input !== undefined) command.write(Buffer.from(options.input));
         options.onStart?.(command);
+        if (early.length > 0) options.onOutput?.(early.join(""), command);
       }, reject);
   });
 }
