@@ -1,6 +1,7 @@
 import { Backoff } from "../lib/backoff.js";
 import { deferred } from "../lib/deferred.js";
 import { KeyedMutex } from "../lib/keyed-mutex.js";
+import { Retries } from "../lib/retries.js";
 import type { NomadClient } from "../nomad/client.js";
 import { isNomadError } from "../nomad/errors.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -23,6 +24,7 @@ export interface EnvironmentChangesOptions {
 export class EnvironmentChanges {
   readonly #options: EnvironmentChangesOptions;
   readonly #order = new KeyedMutex<number>();
+  readonly #retries = new Retries();
   readonly #waiting = new Map<number, Set<(reason: unknown) => void>>();
 
   constructor(options: EnvironmentChangesOptions) {
@@ -47,7 +49,7 @@ export class EnvironmentChanges {
     const { client, logger, signal } = this.#options;
     const backoff = new Backoff(RETRY);
     for (let done = false; !done; ) {
-      await backoff.wait({ signal }).catch(() => undefined);
+      await this.#retries.pause(backoff, { signal });
       if (signal.aborted) return;
       try {
         // Nobody has to wait behind a try that a silent Nomad does not answer.
@@ -58,6 +60,11 @@ export class EnvironmentChanges {
         logger.debug(message, { environment_id: environmentId, error });
       }
     }
+  }
+
+  /** Nomad is there again: what waits for its next try is tried now. */
+  wake(): void {
+    this.#retries.wake();
   }
 
   #inTurn<T>(environmentId: number, change: () => Promise<T>): Promise<T> {

@@ -94,6 +94,10 @@ export class EnvironmentManager implements EnvironmentService, ClusterListener {
     // Template jobs are looked at when they change; those of others stay unknown until a fetch.
   }
 
+  reconnected(): void {
+    this.#changes.wake();
+  }
+
   /** The figures of an environment's pool may have changed. */
   poolChanged(environmentId: number): void {
     this.#alert.look(environmentId);

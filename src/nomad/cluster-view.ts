@@ -19,6 +19,8 @@ export interface ClusterListener {
   jobChanged(jobId: string): void;
   /** A complete snapshot was taken over: what it does not have does not exist. */
   snapshotTaken(): void;
+  /** Nomad is there again: the stream is open, and a snapshot was taken since. */
+  reconnected?(): void;
 }
 
 /** What a cluster view is made of. */
@@ -231,6 +233,7 @@ export class ClusterView {
     if (signal.aborted) return;
     this.#connected = true;
     onConnected();
+    for (const listener of this.#listeners) listener.reconnected?.();
     this.#options.evaluations.recheck();
     this.#first.resolve();
     this.#snapshotTimer = setInterval(() => void this.#compare(signal), this.#options.snapshotInterval);

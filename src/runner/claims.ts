@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { Backoff } from "../lib/backoff.js";
+import type { Retries } from "../lib/retries.js";
 import { whileAlive } from "../lib/while-alive.js";
 import { ANSWER_MS } from "../nomad/answer-time.js";
 import type { ClusterView } from "../nomad/cluster-view.js";
@@ -29,6 +30,7 @@ export interface ClaimsOptions {
   /** Brings an unclaimed runner to what is known of its job. */
   readonly look: (runnerId: string) => void;
   readonly reached: ReachedPoint;
+  readonly retries: Retries;
   readonly metrics: MetricsSink;
   readonly logger: Logger;
 }
@@ -124,7 +126,7 @@ export class Claims {
   }
 
   async #settle(runner: Runner, inactivityTimeout: number): Promise<void> {
-    const { marks, logger, reached } = this.#options;
+    const { marks, logger, reached, retries } = this.#options;
     reached("claim.answered");
     const backoff = new Backoff(RETRY);
     while (runner.state === "used" && !this.#stop.signal.aborted) {
@@ -138,7 +140,7 @@ export class Claims {
           error,
         });
       }
-      await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);
+      await retries.pause(backoff, { signal: this.#stop.signal });
     }
   }
 }

@@ -1,5 +1,6 @@
 import { setMaxListeners } from "node:events";
 import { Backoff } from "../lib/backoff.js";
+import type { Retries } from "../lib/retries.js";
 import { Semaphore } from "../lib/semaphore.js";
 import type { NomadClient } from "../nomad/client.js";
 import type { Logger } from "../telemetry/logger.js";
@@ -15,6 +16,7 @@ export class Deletions {
   readonly #client: NomadClient;
   readonly #logger: Logger;
   readonly #reached: ReachedPoint;
+  readonly #retries: Retries;
   readonly #room = new Semaphore(DELETIONS_AT_ONCE);
   /** First tries that are under way, so that several callers share one. */
   readonly #trying = new Map<string, Promise<void>>();
@@ -26,10 +28,12 @@ export class Deletions {
     readonly client: NomadClient;
     readonly logger: Logger;
     readonly reached: ReachedPoint;
+    readonly retries: Retries;
   }) {
     this.#client = options.client;
     this.#logger = options.logger;
     this.#reached = options.reached;
+    this.#retries = options.retries;
     // One for each deletion that is tried again; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -86,7 +90,8 @@ export class Deletions {
     const backoff = new Backoff(RETRY);
     for (;;) {
       try {
-        await backoff.wait({ signal: this.#stop.signal });
+        await this.#retries.pause(backoff, { signal: this.#stop.signal });
+        if (this.#stop.signal.aborted) break;
         await this.#attempt(jobId);
         break;
       } catch {

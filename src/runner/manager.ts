@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { atMost } from "../lib/at-most.js";
+import { Retries } from "../lib/retries.js";
 import { whileAlive } from "../lib/while-alive.js";
 import { ANSWER_MS } from "../nomad/answer-time.js";
 import type { NomadClient } from "../nomad/client.js";
@@ -76,18 +77,21 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #controllers = new Map<Pool, PoolController>();
   readonly #reached: ReachedPoint;
   readonly #retirement: Retirement;
+  readonly #retries: Retries;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(options: RunnerManagerOptions) {
     const { client, view, logger, reached = goOn } = options;
     const instance = randomUUID();
-    const deletions = new Deletions({ client, logger, reached });
+    const retries = new Retries();
+    const deletions = new Deletions({ client, logger, reached, retries });
     const changed = (pool: Pool) => this.#poolChanged(pool);
     const registry = new RunnerRegistry({ deletions, logger, reached, changed });
     const marks = new MarkWriter({ client, view, instance });
     const sessions = new Sessions({ ...options, registry, reached });
     this.#options = options;
     this.#reached = reached;
+    this.#retries = retries;
     this.#deletions = deletions;
     this.#registry = registry;
     this.#sessions = sessions;
@@ -108,6 +112,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
       look,
       logger,
       reached,
+      retries,
       metrics: options.metrics ?? noMetrics,
     });
     const retirement = new Retirement({ registry, marks, view, logger });
@@ -155,6 +160,10 @@ export class RunnerManager implements RunnerService, ClusterListener {
   snapshotTaken(): void {
     this.#observer.snapshotTaken();
     this.#orphans.snapshotTaken();
+  }
+
+  reconnected(): void {
+    this.#retries.wake();
   }
 
   claim(environmentId: number, options: { readonly inactivityTimeout: number }): Promise<RunnerHandle> {
@@ -214,6 +223,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
       registry: this.#registry,
       register,
       reached: this.#reached,
+      retries: this.#retries,
       retirement: this.#retirement,
       trimGrace: (this.#options.timings ?? TIMINGS).trimGrace,
       pullOnFill: !disableForcePull,

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { v1 as uuidV1 } from "uuid";
 import { Backoff } from "../lib/backoff.js";
+import type { Retries } from "../lib/retries.js";
 import { isNomadError, PlacementError } from "../nomad/errors.js";
 import { buildRunnerJob } from "../nomad/job-template.js";
 import type { RegisterJob } from "../nomad/registration.js";
@@ -29,6 +30,7 @@ export interface PoolControllerOptions {
   /** How long too many idle runners stay, ms. */
   readonly trimGrace: number;
   readonly reached: ReachedPoint;
+  readonly retries: Retries;
   readonly logger: Logger;
 }
 
@@ -42,6 +44,7 @@ export class PoolController {
   readonly #pullOnFill: boolean;
   readonly #logger: Logger;
   readonly #reached: ReachedPoint;
+  readonly #retries: Retries;
   readonly #backoff = new Backoff(RETRY);
   readonly #stop = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
@@ -61,6 +64,7 @@ export class PoolController {
     this.#registerJob = options.register;
     this.#pullOnFill = options.pullOnFill;
     this.#reached = options.reached;
+    this.#retries = options.retries;
     this.#logger = options.logger.child({ environment_id: options.pool.environmentId });
     // One for each registration under way; Node takes more than ten for a leak.
     setMaxListeners(0, this.#stop.signal);
@@ -195,7 +199,7 @@ export class PoolController {
         }
         if (!isNomadError(error, "unreachable", "no-room")) return this.#refused(runner);
       }
-      await backoff.wait({ signal }).catch(() => undefined);
+      await this.#retries.pause(backoff, { signal });
     }
     // Not the first try any more: it was seen at Nomad meanwhile, or given up.
     options.onFirst();
