@@ -1,5 +1,6 @@
-import { randomBytes, randomInt } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Answer, ApiClient, Execution, Message, Result } from "../api/suite/client.js";
+import type { Dice } from "./dice.js";
 import type { Ledger } from "./ledger.js";
 
 /** What cycles need to know of the world around them. */
@@ -7,6 +8,8 @@ export interface CycleContext {
   readonly client: ApiClient;
   readonly ledger: Ledger;
   readonly environments: readonly number[];
+  /** What users choose by. */
+  readonly dice: Dice;
   /** Counts kills and recoveries of the server, so that it is odd while there is none: what breaks then, or while it changes, broke by that. */
   kills(): number;
   /** Whether runners fail on purpose: then a request may be answered 410 or 5xx, and an execution with an error. */
@@ -18,7 +21,7 @@ const FINAL = new Set(["exit", "timeout", "error"]);
 /** One user's visit: a runner is claimed, used in one of several ways, and given back or left. */
 export async function cycle(context: CycleContext): Promise<void> {
   const { client, ledger, environments } = context;
-  const environment = environments[randomInt(environments.length)];
+  const environment = context.dice.pick(environments);
   const json = { executionEnvironmentId: environment, inactivityTimeout: 20 };
   const claim = await asked(context, "POST", "/runners", json);
   if (claim?.status !== 200) return void ledger.count("claims refused");
@@ -27,7 +30,7 @@ export async function cycle(context: CycleContext): Promise<void> {
   try {
     await use(context, id);
   } finally {
-    if (randomInt(10) === 0) ledger.count("runners left to their timeout");
+    if (context.dice.roll(10) === 0) ledger.count("runners left to their timeout");
     else await client.call("DELETE", `/runners/${id}`).catch(() => undefined);
   }
 }
@@ -35,7 +38,7 @@ export async function cycle(context: CycleContext): Promise<void> {
 async function use(context: CycleContext, id: string): Promise<void> {
   const { ledger } = context;
   const mark = randomBytes(8).toString("hex");
-  const code = randomInt(256);
+  const code = context.dice.roll(256);
   const command = `if [ -e owner ]; then echo second user; else echo ${mark} >owner; fi; echo out ${mark}; echo err ${mark} >&2; exit ${code}`;
   const first = await executed(context, id, { command });
   if (first?.last?.type === "exit") {
@@ -44,7 +47,7 @@ async function use(context: CycleContext, id: string): Promise<void> {
     if (!whole || first.last.data !== code)
       ledger.lost.push(`output of ${id}: ${JSON.stringify(first.messages)}`);
   }
-  const content = randomBytes(randomInt(200_000)).toString("base64");
+  const content = randomBytes(context.dice.roll(200_000)).toString("base64");
   const written = await asked(context, "PATCH", `/runners/${id}/files`, { copy: [{ path: "d/f", content }] });
   if (written?.status === 204) await readBack(context, id, Buffer.from(content, "base64"));
   await oddEnd(context, id);
@@ -68,7 +71,7 @@ async function readBack(context: CycleContext, id: string, content: Buffer): Pro
 
 /** Ends that are not the command's own. */
 async function oddEnd(context: CycleContext, id: string): Promise<void> {
-  const way = randomInt(6);
+  const way = context.dice.roll(6);
   if (way === 0) {
     const limited = await executed(context, id, { command: "echo on; sleep 30", timeLimit: 1 });
     if (limited?.last?.type === "exit") context.ledger.lost.push(`a time limit in ${id}`);

@@ -1,5 +1,5 @@
-import { randomInt } from "node:crypto";
 import type { Lab } from "../support/lab.js";
+import type { Dice } from "./dice.js";
 import type { Ledger } from "./ledger.js";
 
 type Fault = Readonly<Record<string, unknown>>;
@@ -30,12 +30,16 @@ const FAULTS: readonly Fault[] = [
 const ENDS = ["failed", "oom", "restart", "lost", "complete"] as const;
 
 /** Injects one fault by chance: one of the list, or the end of one runner's allocation. */
-export async function injectFault(lab: Lab, ledger: Ledger, environments: readonly number[]): Promise<void> {
-  const choice = randomInt(FAULTS.length + 4);
+export async function injectFault(
+  lab: Lab,
+  options: { readonly ledger: Ledger; readonly environments: readonly number[]; readonly dice: Dice },
+): Promise<void> {
+  const { ledger, dice } = options;
+  const choice = dice.roll(FAULTS.length + 4);
   const fault = FAULTS[choice];
   try {
     if (fault !== undefined) await lab.fault(fault);
-    else await endAllocation(lab, environments);
+    else await endAllocation(lab, options);
     ledger.count("faults");
   } catch {
     // The agent is away, or the allocation ended meanwhile: there is no fault without a victim.
@@ -43,10 +47,12 @@ export async function injectFault(lab: Lab, ledger: Ledger, environments: readon
   }
 }
 
-async function endAllocation(lab: Lab, environments: readonly number[]): Promise<void> {
-  const environment = environments[randomInt(environments.length)];
-  const ids = await lab.jobIds(`${environment}-`);
-  const id = ids[randomInt(ids.length)];
-  const how = ENDS[randomInt(ENDS.length)];
+async function endAllocation(
+  lab: Lab,
+  { environments, dice }: { readonly environments: readonly number[]; readonly dice: Dice },
+): Promise<void> {
+  const ids = await lab.jobIds(`${dice.pick(environments)}-`);
+  const id = dice.pick(ids);
+  const how = dice.pick(ENDS);
   if (id !== undefined && how !== undefined) await lab.kill(id, how);
 }

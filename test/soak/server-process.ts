@@ -1,15 +1,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const main = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const probe = new URL("probe.mjs", import.meta.url).href;
 
-/** What a server's process holds. `heap` in bytes, after a collection. */
+/** What a server's process holds, after a collection. */
 export interface Holdings {
   readonly timers: number;
+  /** What lives, in bytes, of JavaScript and of buffers. */
   readonly heap: number;
   readonly rss: number;
   readonly handles: number;
@@ -23,6 +26,8 @@ export class ServerProcess {
   /** How often it ended without having been told to. */
   deaths = 0;
   readonly #environment: NodeJS.ProcessEnv;
+  /** All that it logged, over all its lives. */
+  readonly #log = join(mkdtempSync(join(tmpdir(), "poseidon-soak-")), "log");
   #child: ChildProcess | undefined;
 
   private constructor(port: number, environment: NodeJS.ProcessEnv) {
@@ -42,6 +47,7 @@ export class ServerProcess {
       PATH: process.env["PATH"],
       POSEIDON_SERVER_PORT: port,
       POSEIDON_LOGGER_FORMATTER: "JSONFormatter",
+      POSEIDON_LOGGER_LEVEL: "debug",
       ...variables,
     });
   }
@@ -59,6 +65,7 @@ export class ServerProcess {
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       const lines = (rest + text).split("\n");
       rest = lines.pop() ?? "";
+      appendFileSync(this.#log, lines.map((line) => `${line}\n`).join(""));
       this.complaints.push(...lines.filter((line) => !isHarmless(line)));
     });
   }
@@ -72,13 +79,38 @@ export class ServerProcess {
     if (this.#child !== undefined) await this.#end("SIGTERM");
   }
 
+  /** What it logged of one runner. */
+  linesOf(id: string): string[] {
+    return readFileSync(this.#log, "utf8")
+      .split("\n")
+      .filter((line) => line.includes(id));
+  }
+
+  /** Removes what was kept of its log. */
+  forgetLog(): void {
+    rmSync(dirname(this.#log), { recursive: true });
+  }
+
+  /** Where its log is. */
+  get log(): string {
+    return this.#log;
+  }
+
   async holdings(): Promise<Holdings> {
     const child = this.#child;
     if (child === undefined) throw new Error("it does not run");
-    const answer = once(child, "message");
-    child.send({});
-    const [held] = (await answer) as [Omit<Holdings, "handles">];
-    return { ...held, handles: readdirSync(`/proc/${child.pid}/fd`).length };
+    const over = new AbortController();
+    const { signal } = over;
+    const gone = once(child, "exit", { signal }).then(() => Promise.reject(new Error("it ended meanwhile")));
+    try {
+      const answer = once(child, "message", { signal });
+      child.send({});
+      const [held] = (await Promise.race([answer, gone])) as [Omit<Holdings, "handles">];
+      return { ...held, handles: readdirSync(`/proc/${child.pid}/fd`).length };
+    } finally {
+      gone.catch(() => undefined);
+      over.abort();
+    }
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -1,16 +1,19 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { chooseExecutor } from "../../src/agent/executors/choose.js";
-import type { JobStub } from "../../src/nomad/wire.js";
 import { silentLogger } from "../../src/telemetry/silent-logger.js";
 import { ApiClient } from "../api/suite/client.js";
 import { Lab } from "../support/lab.js";
 import { until } from "../support/until.js";
 import { type CycleContext, cycle } from "./cycle.js";
+import { Dice } from "./dice.js";
+import { becomeExact, deadJobs } from "./exactness.js";
 import { injectFault } from "./faults.js";
 import { Ledger } from "./ledger.js";
 import { type Holdings, ServerProcess } from "./server-process.js";
 
 const MINUTES = Number(process.env["POSEIDON_SOAK_MINUTES"] ?? 3);
+const SEED = Number(process.env["POSEIDON_SOAK_SEED"] ?? Date.now() % 1_000_000);
 const MINUTE = 60_000;
 const TOKEN = "token of the soak";
 /** Environment ids and their pool sizes. */
@@ -19,8 +22,8 @@ const POOLS = new Map([
   [61, 2],
 ]);
 const USERS = 4;
-/** What may come on top between two quiet moments, of caches and connections. */
-const TOLERANCE = { timers: 20, handles: 20, heap: 12_000_000 };
+/** What may come on top between two quiet moments, of caches and connections, and of pages that the allocator keeps; however long the soak. */
+const TOLERANCE = { timers: 20, handles: 20, heap: 12_000_000, rss: 40_000_000 };
 
 it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing comes twice, all stays flat`, {
   timeout: (MINUTES + 10) * MINUTE,
@@ -39,7 +42,6 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
     POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
     POSEIDON_NOMAD_SNAPSHOTINTERVAL: "5",
   });
-  server.start();
   const client = new ApiClient({
     baseUrl: `http://127.0.0.1:${server.port}`,
     token: TOKEN,
@@ -50,23 +52,34 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
     separateStderr: true,
   });
   const ledger = new Ledger();
+  const recoveries: number[] = [];
   let kills = 0;
   let faulty = false;
+  let passed = false;
+  const leftToNomad = new Set<string>();
+  const dice = { users: new Dice(SEED), faults: new Dice(SEED + 1) };
   const context: CycleContext = {
     client,
     ledger,
+    dice: dice.users,
     environments: [...POOLS.keys()],
     kills: () => kills,
     faulty: () => faulty,
   };
-  const figures: Record<string, string | number> = {};
+  const figures: Record<string, string | number> = { seed: SEED };
 
-  const ready = () =>
-    until(
+  /** The server serves again; how long that took. */
+  async function recover(): Promise<void> {
+    const began = performance.now();
+    server.start();
+    await until(
       "the server's recovery",
       async () => (await client.call("GET", "/execution-environments")).status === 200,
-      { within: 120_000 },
+      { within: 60_000 },
     );
+    recoveries.push(performance.now() - began);
+    for (const id of await until("a list of jobs", () => deadJobs(lab))) leftToNomad.add(id);
+  }
 
   /** Users and faults side by side for `ms`; then all faults are over and every user has gone. */
   async function busy(ms: number, options: { readonly faults: boolean }): Promise<void> {
@@ -81,8 +94,7 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
       }
     });
     while (performance.now() < end) {
-      // A server that recovers needs a moment in which Nomad answers.
-      if (options.faults && kills % 2 === 0) await injectFault(lab, ledger, context.environments);
+      if (options.faults) await injectFault(lab, { ...context, dice: dice.faults });
       await pause(400);
     }
     await lab.fault();
@@ -92,43 +104,23 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
   async function killAndRestart(): Promise<void> {
     kills += 1;
     await server.kill();
-    await lab.fault();
-    server.start();
-    await ready();
+    await recover();
     // What broke by the kill is told apart from what breaks later.
     kills += 1;
     ledger.count("kills");
   }
 
-  /** Every pool is exact, nobody has a runner, and Nomad has the jobs that this takes and no other. */
   async function exact(what: string): Promise<void> {
     const began = performance.now();
-    let seen = "";
-    await until(
-      what,
-      async () => {
-        const all = (await client.call("GET", "/statistics/execution-environments")).json();
-        const pools = [...POOLS].every(([id, size]) => {
-          const { idleRunners, startingRunners, usedRunners } = all[id] ?? {};
-          return idleRunners === size && startingRunners === 0 && usedRunners === 0;
-        });
-        const jobs = [...POOLS].reduce((sum, [, size]) => sum + size + 1, 0);
-        const stubs = (await lab.call("GET", "/v1/jobs")).body as readonly JobStub[];
-        // What died while no server ran is left to Nomad's own collection.
-        const living = stubs.filter(({ Status }) => Status !== "dead");
-        seen = JSON.stringify([all, stubs.map(({ ID, Status }) => `${ID} ${Status}`)]);
-        return pools && living.length === jobs;
-      },
-      // What a crash left reserved, or a user left behind, goes by its timeout.
-      { within: 150_000 },
-    ).catch((error: Error) => {
-      throw new Error(`${error.message}; last seen: ${seen}`);
-    });
-    figures[`${what}, after s`] = ((performance.now() - began) / 1_000).toFixed(1);
+    await becomeExact(what, { lab, client, server, pools: POOLS, leftToNomad });
+    figures[`${what}, after s`] = seconds(performance.now() - began);
   }
 
+  const watch = new AbortController();
+  const watching = watchHoldings();
+
   try {
-    await ready();
+    await recover();
     for (const [id, prewarmingPoolSize] of POOLS) {
       expect((await client.put(id, { prewarmingPoolSize, memoryLimit: 200 })).status).toBe(201);
     }
@@ -143,8 +135,7 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
     // And one that is stopped as it should be: what it reserved is free again, and what a killed one left undone is taken over.
     kills += 1;
     await server.stop();
-    server.start();
-    await ready();
+    await recover();
     kills += 1;
     await busy(part / 2, { faults: true });
     await exact("pools exact in the middle");
@@ -152,21 +143,26 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
     await busy(part, { faults: true });
     await exact("pools exact at the end");
     const after = await server.holdings();
-    describeHoldings(before, after);
+    watch.abort();
+    describeHoldings(before, after, await watching);
+    figures["recoveries, s"] = recoveries.map(seconds).join(", ");
     console.log(`soak of ${MINUTES} minutes\n${ledger.report(figures)}`);
     expect([ledger.lost, ledger.twice]).toEqual([[], []]);
     expect([server.complaints, server.deaths]).toEqual([[], 0]);
-    for (const what of ["timers", "handles", "heap"] as const) {
+    for (const what of ["timers", "handles", "heap", "rss"] as const) {
       expect({ what, grew: after[what] - before[what] < TOLERANCE[what] }).toEqual({ what, grew: true });
     }
+    passed = true;
   } catch (error) {
-    console.log(`soak of ${MINUTES} minutes, failed\n${ledger.report(figures)}`);
+    console.log(`soak of ${MINUTES} minutes, failed\n${ledger.report(figures)}\n${server.log}`);
     console.log([...ledger.lost, ...ledger.twice, ...server.complaints].slice(0, 50).join("\n"));
     throw error;
   } finally {
+    watch.abort();
     await client.close();
     await server.stop();
     await lab.stop();
+    if (passed) server.forgetLog();
   }
 
   /** Faults that are over may still be felt for a moment; a snapshot mends the rest. */
@@ -177,13 +173,29 @@ it(`${MINUTES} minutes of cycles, faults and kills: nothing is lost, nothing com
     faulty = false;
   }
 
-  function describeHoldings(before: Holdings, after: Holdings): void {
+  /** What the server held over time, but for when there was none. */
+  async function watchHoldings(): Promise<Holdings[]> {
+    const all: Holdings[] = [];
+    while (!watch.signal.aborted) {
+      const held = await server.holdings().catch(() => undefined);
+      if (held !== undefined) all.push(held);
+      await sleep(15_000, undefined, { signal: watch.signal }).catch(() => undefined);
+    }
+    return all;
+  }
+
+  function describeHoldings(before: Holdings, after: Holdings, all: readonly Holdings[]): void {
     const mb = (bytes: number) => `${(bytes / 1e6).toFixed(1)} MB`;
+    const over = (what: "heap" | "rss") => all.map((held) => (held[what] / 1e6).toFixed(0)).join(" ");
+    figures["heap, MB, every 15 s"] = over("heap");
+    figures["resident, MB, every 15 s"] = over("rss");
     figures["timers, middle and end"] = `${before.timers}, ${after.timers}`;
     figures["handles, middle and end"] = `${before.handles}, ${after.handles}`;
     figures["heap, middle and end"] = `${mb(before.heap)}, ${mb(after.heap)}`;
     figures["resident, middle and end"] = `${mb(before.rss)}, ${mb(after.rss)}`;
   }
 });
+
+const seconds = (ms: number): string => (ms / 1_000).toFixed(1);
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
