@@ -109,7 +109,7 @@ unmount_all() {
 
 remove_links() {
   local link
-  for link in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE"; do
+  for link in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE" "$COMPOSE_BRIDGE"; do
     if has_link "$link"; then ip link del "$link" || true; fi
   done
 }
@@ -216,7 +216,7 @@ verify_gone() {
   [ -z "$what" ] || left+="processes: $what"$'\n'
   what=$(mounts_below_state | tr '\n' ' ')
   [ -z "$what" ] || left+="mounts: $what"$'\n'
-  for what in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE"; do
+  for what in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE" "$COMPOSE_BRIDGE"; do
     ! has_link "$what" || left+="network device: $what"$'\n'
   done
   if [ "$chains_were" = 0 ] && ! others_up; then

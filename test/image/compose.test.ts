@@ -8,10 +8,11 @@ const TOKEN = "token of the compose test";
 const PROJECT = "poseidon-compose-test";
 const FILES = ["-f", "deploy/compose.yaml", "-f", "test/image/compose.yaml"];
 
-/** The last /24 of the /20 that the cluster's Nomad gives addresses from the beginning of (test/cluster/lib.sh). */
-const subnet = (): string => {
-  const port = Number(new URL(process.env.NOMAD_ADDR ?? "http://127.0.0.1:4646").port);
-  return `198.19.${(port % 16) * 16 + 15}.0/24`;
+const nomadPort = Number(new URL(process.env.NOMAD_ADDR ?? "http://127.0.0.1:4646").port);
+/** As test/cluster/lib.sh has it; the last /24 of the /20 that the cluster's Nomad gives addresses from the beginning of. */
+const NETWORK = {
+  POSEIDON_TEST_BRIDGE: `psd-cmp-${nomadPort}`,
+  POSEIDON_TEST_SUBNET: `198.19.${(nomadPort % 16) * 16 + 15}.0/24`,
 };
 
 describe("deploy/compose.yaml", () => {
@@ -31,7 +32,7 @@ describe("deploy/compose.yaml", () => {
       POSEIDON_SERVER_TOKEN: TOKEN,
       POSEIDON_IMAGE: IMAGE,
       POSEIDON_LISTEN: listen,
-      POSEIDON_TEST_SUBNET: subnet(),
+      ...NETWORK,
       DOCKER_SOCKET: new URL(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock").pathname,
     };
     await compose("up", "--detach", "--no-build");
