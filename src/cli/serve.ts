@@ -53,7 +53,7 @@ async function runUntilStopped(
     return 1;
   }
   try {
-    logger.info("stopping");
+    logger.info("stopping", { signal: String(stop.reason) });
     manager.stopping();
     await app.stop();
     logger.info("stopped");

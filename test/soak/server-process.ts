@@ -58,8 +58,10 @@ export class ServerProcess {
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.#child = child;
-    child.once("exit", () => {
-      if (this.#child === child) this.deaths += 1;
+    child.once("exit", (code, signal) => {
+      if (this.#child !== child) return;
+      this.deaths += 1;
+      this.complaints.push(`it ended without having been told to: ${code ?? signal}`);
     });
     let rest = "";
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
