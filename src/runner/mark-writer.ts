@@ -7,6 +7,12 @@ import { type JobRecord, jobWithMeta } from "../nomad/job-record.js";
 import type { Meta } from "../nomad/wire.js";
 import { claimedMeta, freeMeta, readMark, reservedMeta } from "./marks.js";
 
+/** What writes a job. */
+type Writer = Pick<NomadClient, "registerJob">;
+
+/** What knows the jobs as they stand. */
+type Knowledge = Pick<ClusterView, "job" | "refresh" | "noteRegistered">;
+
 /** Marks written side by side (lifecycle.md, "Claiming"). */
 const MARKS_AT_ONCE = 16;
 
@@ -15,8 +21,8 @@ const MARKS_AT_ONCE = 16;
  * else changed it meanwhile (`EnforceIndex`). All reject with NomadErrors; `conflict`: another instance has it now.
  */
 export class MarkWriter {
-  readonly #client: NomadClient;
-  readonly #view: ClusterView;
+  readonly #client: Writer;
+  readonly #view: Knowledge;
   readonly #instance: string;
   readonly #room = new Semaphore(MARKS_AT_ONCE);
   /** Marks of one runner are written one after the other: a claim must not slip in ahead of the reservation's end. */
@@ -28,8 +34,8 @@ export class MarkWriter {
 
   /** `instance`: this server's id, random per start. */
   constructor(options: {
-    readonly client: NomadClient;
-    readonly view: ClusterView;
+    readonly client: Writer;
+    readonly view: Knowledge;
     readonly instance: string;
   }) {
     this.#client = options.client;

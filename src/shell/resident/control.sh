@@ -77,7 +77,7 @@ send() {
 execute() {
   local request pipe=
   counted "$5"
-  request=$REPLY
+  request=$REPLY REPLY=
   (($3 == 2)) && pipe=$directory/stderr_$4.fifo
   if [[ ! $directory || ! -d $home || $errors && $errors != "$pipe" ]]; then
     echo refused

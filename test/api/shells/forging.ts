@@ -56,7 +56,7 @@ export function forgingSuite(client: () => ApiClient): void {
       await client().call("DELETE", `/execution-environments/${environment()}`);
     });
 
-    test.each(spoiled)("%s", async (_, command, code) => {
+    test.each(spoiled)("the next execution sees nothing of %s", async (_, command, code) => {
       expect((await place.sh(command)).last).toEqual(exit(code));
       expect(await look()).toBe(fresh);
       // Once more: by now the terminal may have been used again.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ApiClient } from "./client.js";
+import type { ApiClient, Runner } from "./client.js";
 
 /** Ways an execution ends other than by itself (execution.md, "Ways an execution ends"). */
 export function endingSuite(client: () => ApiClient): void {
@@ -14,7 +14,18 @@ export function endingSuite(client: () => ApiClient): void {
       await client().call("DELETE", `/execution-environments/${environment()}`);
     });
 
-    test("the time limit gives timeout, and nothing after; the runner stays", async () => {
+    /** Resolves when no execution's pipe for stderr is left in a runner. */
+    const noPipes = async (runner: Runner): Promise<void> => {
+      const pipes = async (): Promise<string[]> => {
+        const { files } = (await client().list(runner, { path: "/tmp", recursive: "false" })).json();
+        return files
+          .map(({ name }: { name: string }) => name)
+          .filter((name: string) => name.endsWith(".fifo"));
+      };
+      await expect.poll(pipes, { timeout: 10_000, interval: 200 }).toEqual([]);
+    };
+
+    test("the time limit gives timeout, and nothing after; the runner stays, without a pipe", async () => {
       const runner = await client().claim(environment());
       const { messages, last, code } = await client().run(runner, {
         command: "echo on; sleep 100; echo late",
@@ -22,6 +33,7 @@ export function endingSuite(client: () => ApiClient): void {
       });
       expect(messages[0]).toEqual({ type: "start" });
       expect([last, code]).toEqual([{ type: "timeout" }, 1000]);
+      await noPipes(runner);
       expect((await client().run(runner, { command: "echo alive" })).stdout).toBe("alive\r\n");
       await client().release(runner);
     });
@@ -33,7 +45,7 @@ export function endingSuite(client: () => ApiClient): void {
       await expect.poll(async () => (await client().list(runner)).status, { timeout: 20_000 }).toBe(410);
     });
 
-    test("a command ends when its client goes; the runner stays", async () => {
+    test("a command ends when its client goes; the runner stays, without a pipe", async () => {
       const runner = await client().claim(environment());
       for (const how of ["close", "terminate"] as const) {
         // Bash ignores SIGQUIT: what prints the word must be what is to be ended.
@@ -47,6 +59,7 @@ export function endingSuite(client: () => ApiClient): void {
           return (await client().run(runner, { command: look, privilegedExecution: true })).stdout;
         };
         await expect.poll(left, { timeout: 10_000, interval: 200 }).toBe("0\r\n");
+        await noPipes(runner);
       }
       expect((await client().run(runner, { command: "echo alive" })).stdout).toBe("alive\r\n");
       await client().release(runner);

@@ -13,19 +13,24 @@ import { until } from "../../../support/until.js";
 import { LocalOpener } from "./local-opener.js";
 import { Sandbox } from "./sandbox.js";
 
-/** A logger that keeps the warnings. */
-export function keepingLogger(): { readonly logger: Logger; readonly warnings: string[] } {
+/** A logger that keeps warnings and what is told at info. */
+export function keepingLogger(): {
+  readonly logger: Logger;
+  readonly warnings: string[];
+  readonly infos: string[];
+} {
   const warnings: string[] = [];
+  const infos: string[] = [];
   const none = () => undefined;
   const logger: Logger = {
     trace: none,
     debug: none,
-    info: none,
+    info: (message) => infos.push(message),
     warn: (message) => warnings.push(message),
     error: none,
     child: () => logger,
   };
-  return { logger, warnings };
+  return { logger, warnings, infos };
 }
 
 /** Which way commands and file operations are to take. */
@@ -43,6 +48,7 @@ export interface Harness {
   readonly opener: LocalOpener;
   readonly shell: RunnerShell;
   readonly warnings: readonly string[];
+  readonly infos: readonly string[];
   /** The paths that commands took. */
   readonly taken: readonly Path[];
   /** Resolves when the next step takes the harness's path. */
@@ -57,11 +63,13 @@ export async function startHarness(
     readonly separateStderr?: boolean;
     readonly readOnlyTmp?: boolean;
     readonly tools?: readonly string[];
+    readonly without?: readonly string[];
+    readonly scripts?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Harness> {
   const { path = "plain", tools = path === "fast" ? fastTools : [] } = options;
-  const { logger, warnings } = keepingLogger();
-  const sandbox = await Sandbox.start({ readOnlyTmp: options.readOnlyTmp ?? false, tools });
+  const { logger, warnings, infos } = keepingLogger();
+  const sandbox = await Sandbox.start({ ...options, tools });
   const opener = new LocalOpener(sandbox);
   const context = {
     opener,
@@ -85,7 +93,7 @@ export async function startHarness(
   shell.warm({ keep: true });
   const ready = async () => path === "plain" || until("warm sessions", () => shell.isWarm());
   return {
-    ...{ sandbox, opener, shell: recording, warnings, taken, ready },
+    ...{ sandbox, opener, shell: recording, warnings, infos, taken, ready },
     async run(command, how) {
       await ready();
       return run(recording, command, how);

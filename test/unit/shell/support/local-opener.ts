@@ -20,6 +20,8 @@ export interface OpenedSession {
   /** Everything its process wrote, unlike what was handed over. */
   readonly written: Buffer[];
   readonly input: Buffer[];
+  /** Writes to its process's stdin. */
+  write(data: Buffer): boolean;
   /** Breaks the connection; the process goes on. */
   cut(): void;
 }

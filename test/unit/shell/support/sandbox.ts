@@ -32,20 +32,31 @@ export class Sandbox {
     this.#pid = pid;
   }
 
-  /** `tools`: what the image has beside what every image has. */
+  /**
+   * `tools`: what the image has beside what every image has, `without`: what it lacks; `scripts`: programs by name that stand in the place
+   * of its own.
+   */
   static async start(
-    options: { readonly readOnlyTmp?: boolean; readonly tools?: readonly string[] } = {},
+    options: {
+      readonly readOnlyTmp?: boolean;
+      readonly tools?: readonly string[];
+      readonly without?: readonly string[];
+      readonly scripts?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<Sandbox> {
     const directory = mkdtempSync(join(tmpdir(), "shell-test-"));
     const file = (name: string, text: string) => {
       writeFileSync(join(directory, name), text, { mode: 0o755 });
       return join(directory, name);
     };
-    const tools = [...imageTools, ...(options.tools ?? [])].flatMap((tool) => [
-      "--ro-bind",
-      `/usr/bin/${tool}`,
-      `/usr/bin/${tool}`,
-    ]);
+    const names = [...imageTools, ...(options.tools ?? [])].filter(
+      (tool) => !options.without?.includes(tool),
+    );
+    const tools = names.flatMap((tool) => {
+      const script = options.scripts?.[tool];
+      const source = script === undefined ? `/usr/bin/${tool}` : file(tool, script);
+      return ["--ro-bind", source, `/usr/bin/${tool}`];
+    });
     const temporary = options.readOnlyTmp
       ? ["--dir", "/tmp", "--remount-ro", "/"]
       : ["--perms", "1777", "--tmpfs", "/tmp"];
