@@ -37,8 +37,8 @@ remember() {
   type -P stty >/dev/null && read -r rows columns < <(stty size <&7) && modes=$(stty -g <&7)
 }
 
-# again: succeeds when the terminal is as it was, or could be set back.
-again() {
+# alone: succeeds when nothing that could disturb another execution is left of the last one. From then on nobody is there who could.
+alone() {
   local each line fields
   [[ $modes && $kind == user ]] || return
   # Nothing is left of the request either.
@@ -52,6 +52,10 @@ again() {
   [[ ${fields[2]} == "${fields[5]}" ]] || return
   exec 9<>/proc/self/fd/7 || return
   exec 9>&-
+}
+
+# restore: succeeds when the terminal is as it was, or could be set back.
+restore() {
   # No input is pending, not even a line without its end, which shows only when the line mode is off.
   stty -icanon min 1 time 0 <&7 || return
   if read -r -t 0 -u 7; then return 1; fi

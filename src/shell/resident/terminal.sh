@@ -51,7 +51,7 @@ await() {
   code=$?
 }
 
-waiting=$2 deaths=0 spoilt=
+waiting=$2 deaths=0 spoilt='' restoring=''
 while :; do
   await 3
   # It can be killed before it was told anything.
@@ -87,16 +87,24 @@ while :; do
     printf '%s\n' "$nonce" >&8
   fi
   printf '%s:%03d\n' "$nonce" "$code" >&7
-  if [[ $spoilt ]] || ! again; then
+  # It has nothing left to do, but may not be gone.
+  [[ ! $restoring ]] || wait "$restoring"
+  if [[ $spoilt ]] || ! alone; then
     printf '%s:last;' "$nonce" >&7
     # We stay until the markers were seen: Nomad cuts the output of what has ended.
     IFS= read -r -u 5
     exit 0
   fi
-  # Nobody who could write to it is left: what stands behind this word in the pipe is the next command's.
-  if [[ $errors ]]; then printf '%s:next;' "$nonce" >&8; fi
+  # The next process starts meanwhile. It is told nothing after `last`, and leaves when the control loop closes its pipes.
+  if restore; then
+    # Nobody who could write to it is left: what stands behind this word in the pipe is the next command's.
+    if [[ $errors ]]; then printf '%s:next;' "$nonce" >&8; fi
+    printf '%s:next;' "$nonce" >&7
+  else
+    printf '%s:last;' "$nonce" >&7
+  fi 3<&- 5<&- &
+  restoring=$!
   exec 8>&-
-  printf '%s:next;' "$nonce" >&7
   nonce='' errors=''
   trap : INT QUIT
 done
