@@ -32,7 +32,7 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   #taken: Taken | undefined;
   /** Settles with whether the terminal serves again, once its end marker was seen. */
   #next: Promise<boolean> | undefined;
-  /** Looks behind the end marker of stderr for the word that nobody can write to its pipe any more. */
+  /** Looks behind the end marker of stderr for the word that nobody writes to its pipe any more and the terminal serves again. */
   #silence: WordScanner | undefined;
   readonly #silent = deferred();
   /** The client has sent something: the terminal is not used again. */
@@ -145,10 +145,7 @@ export class ResidentCommand implements RunningCommand, ControlUser {
   async #handOver(taken: Taken, request: CommandRequest, streams: 1 | 2): Promise<boolean> {
     this.#taken = taken;
     this.#privileged = request.privileged;
-    if (streams === 1) {
-      this.#output.withoutStderr();
-      this.#silent.resolve();
-    }
+    if (streams === 1) this.#output.withoutStderr();
     taken.terminal.begin({
       onOutput: (chunk) => this.#onStdout(chunk),
       onLost: (reason) => this.onLost(reason),
@@ -182,9 +179,9 @@ export class ResidentCommand implements RunningCommand, ControlUser {
 
   #onStdout(chunk: Buffer): void {
     if (!this.#output.takeStdout(chunk)) return;
-    this.#next = this.#taken?.terminal
-      .end(this.#nonce, chunk)
-      .then((again) => again && this.#silent.promise.then(() => true));
+    const next = this.#taken?.terminal.end(this.#nonce, chunk);
+    // With a pipe for stderr the loop says there that it takes another command.
+    this.#next = next && Promise.race([next, this.#silent.promise.then(() => true)]);
     this.#checkEnd();
   }
 

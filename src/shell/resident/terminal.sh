@@ -2,7 +2,7 @@
 # shellcheck disable=SC2154  # directory, handover, loop: loop-pipes.sh; sizes, words: words.sh.
 # The terminal loop of a warm runner (docs/runner-shell.md), run by root on a terminal. Arguments: the unique part of its pipes' names; the
 # text of the process that waits to become the command. Says `UNIQUE:made DIRECTORY;`, `UNIQUE:ready;`, and behind the end marker of an execution
-# `NONCE:next;` when the terminal can take another one (in the stderr pipe, too), `NONCE:last;` when not; nothing else of its own.
+# `NONCE:next;` when the terminal can take another one (in the stderr pipe, where there is one), `NONCE:last;` when not; nothing else of its own.
 exec 2>/dev/null
 # A description of our own, which stays usable whatever a command does to the one it gets (O_NONBLOCK, for instance).
 exec 7<>/proc/self/fd/0 || exec 7<&0
@@ -96,12 +96,13 @@ while :; do
     exit 0
   fi
   # The next process starts meanwhile. It is told nothing after `last`, and leaves when the control loop closes its pipes.
-  if restore; then
-    # Nobody who could write to it is left: what stands behind this word in the pipe is the next command's.
-    if [[ $errors ]]; then printf '%s:next;' "$nonce" >&8; fi
-    printf '%s:next;' "$nonce" >&7
-  else
+  if ! restore; then
     printf '%s:last;' "$nonce" >&7
+  elif [[ $errors ]]; then
+    # Nobody who could write to it is left: what stands behind this word in the pipe is the next command's.
+    printf '%s:next;' "$nonce" >&8
+  else
+    printf '%s:next;' "$nonce" >&7
   fi 3<&- 5<&- &
   restoring=$!
   exec 8>&-

@@ -1,13 +1,19 @@
 import * as crypto from "node:crypto";
 import fc from "fast-check";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { guardRequest } from "../../../src/agent/http/guard.js";
-import { tokenCheck } from "../../../src/api/plugins/auth.js";
-import { secretCheck } from "../../../src/lib/secret-check.js";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 
 vi.mock("node:crypto", async (original) => {
   const real = await original<typeof crypto>();
   return { ...real, timingSafeEqual: vi.fn(real.timingSafeEqual) };
+});
+// Other test files have loaded them with the real comparison, and will again.
+vi.resetModules();
+const { guardRequest } = await import("../../../src/agent/http/guard.js");
+const { tokenCheck } = await import("../../../src/api/plugins/auth.js");
+const { secretCheck } = await import("../../../src/lib/secret-check.js");
+afterAll(() => {
+  vi.doUnmock("node:crypto");
+  vi.resetModules();
 });
 const compare = vi.mocked(crypto.timingSafeEqual);
 const real = (await vi.importActual<typeof crypto>("node:crypto")).timingSafeEqual;
