@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { recovered, type startServer, TOKEN } from "../api/start-server.js";
 import type { StartedTarget } from "../api/suite.js";
@@ -10,6 +10,10 @@ import { compileProgram } from "../support/compiled-program.js";
 export interface ServerProcess extends StartedTarget {
   /** Its resident memory in bytes. */
   memory(): number;
+  /** How many descriptors it has open. */
+  descriptors(): number;
+  /** Ends it without a chance to tidy up; resolves when it is gone. */
+  kill(): Promise<void>;
 }
 
 /** As `startServer`, but in a process of its own, so that its memory is that of the server alone. */
@@ -47,6 +51,11 @@ export async function startServerProcess(
     token: TOKEN,
     separateStderr: true,
     memory: () => memoryOf(child.pid),
+    descriptors: () => readdirSync(`/proc/${child.pid}/fd`).length,
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
     async stop() {
       child.kill("SIGTERM");
       await ended;
