@@ -17,6 +17,9 @@ const startTimeout = 20_000;
 /** A command that is to end within this time of its start, in ms, gets SIGQUIT again after it: a shell that is just starting ignores it. */
 const quitAgainTime = 250;
 
+/** Bytes of command and environment that the loops are given: what they have read stays in their memory, which is to be under 3 MB. */
+const largestRequest = 128 * 1024;
+
 const stopByte = 0x13;
 const startByte = Buffer.from([0x11]);
 
@@ -65,6 +68,7 @@ export class ResidentCommand implements RunningCommand, ControlUser {
     residence: Residence,
     options: { readonly request: CommandRequest; readonly handlers: CommandHandlers },
   ): Promise<ResidentCommand | undefined> {
+    if (sizeOf(options.request) > largestRequest) return undefined;
     const command = new ResidentCommand(context, residence, options.handlers);
     const taken = await residence.take(command, options.request);
     if (taken === undefined) return undefined;
@@ -212,4 +216,11 @@ export class ResidentCommand implements RunningCommand, ControlUser {
     clearTimeout(this.#startTimer);
     clearTimeout(this.#quitTimer);
   }
+}
+
+function sizeOf({ command, environment }: CommandRequest): number {
+  return Object.entries(environment).reduce(
+    (sum, [name, value]) => sum + name.length + Buffer.byteLength(value),
+    Buffer.byteLength(command),
+  );
 }

@@ -20,9 +20,15 @@ describe.skipIf(sandboxMissing !== undefined)("the loops of a warm runner", () =
   let harness: Harness;
   afterEach(() => harness.sandbox.stop());
 
-  it("take less than 3 MB of memory together", async () => {
+  it("take less than 3 MB of memory together, also after large commands", async () => {
     harness = await startHarness({ path: "fast" });
     for (let count = 0; count < 5; count++) await harness.run("echo out; echo err >&2");
+    // As much as they take; what is larger goes the other way.
+    for (const size of [125_000, 1_000_000]) {
+      const { stdout } = await harness.run(`x=${"x".repeat(size)}; echo "\${#x}"`);
+      expect(stdout).toBe(`${size}\r\n`);
+    }
+    expect(harness.taken.slice(-2)).toEqual(["fast", "plain"]);
     await harness.ready();
     const sizes = harness.sandbox
       .root(memoryOfLoops)
