@@ -170,9 +170,10 @@ fetch() {
   settle "$1" $!
 }
 
-# update NONCE BYTES SIZE…, the paths to delete, BYTES of a tar stream. The output is what tar writes.
+# update NONCE BYTES SIZE…, the paths to delete, BYTES of a tar stream. The output is what tar writes. The end marker is ours, not the job's:
+# whoever sees it can rely on us, since all of the tar stream was read.
 update() {
-  local nonce=$1 bytes=$2 size words=()
+  local nonce=$1 bytes=$2 size state words=()
   shift 2
   for size; do
     counted "$size"
@@ -189,11 +190,13 @@ update() {
       states=("${PIPESTATUS[@]}")
       ((bytes > 30000)) && unguard
     fi
-    printf '%s:%03d\n' "$nonce" "${states[1]}"
-    exit $((states[0] != 0))
+    exit $((states[0] ? 255 : states[1]))
   } <&0 4>&- 6>&- 8<&- 9>&- &
+  wait $!
+  state=$?
   # What was not read of the tar stream must never be taken for a request.
-  wait $! || exit 1
+  ((state < 128)) || exit 1
+  printf '%s:%03d\n' "$nonce" "$state"
 }
 
 # leave: lets the terminal loop go, and waits for a command that still runs: nobody reads its stderr, yet writing to it must go on.

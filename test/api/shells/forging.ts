@@ -73,7 +73,9 @@ export function forgingSuite(client: () => ApiClient): void {
 
     test("what lies in wait during the next executions sees none either", async () => {
       await place.sh(
-        `setsid bash -c 'for i in 1 2 3 4; do ${spy.replaceAll("'", "'\\''")}; done >/tmp/seen 2>&1; mv /tmp/seen /tmp/all' </dev/null >/dev/null 2>&1 & exit 0`,
+        `setsid bash -c 'for i in 1 2 3 4; do ${spy.replaceAll("'", "'\\''")}; done >/tmp/seen 2>&1; mv /tmp/seen /tmp/all' </dev/null >/dev/null 2>&1 &
+        # Before it has left the terminal's session it would go with that.
+        until [[ -e /tmp/seen || -e /tmp/all ]]; do sleep 0.01; done; exit 0`,
       );
       for (let count = 0; count < 5; count++) expect((await place.sh("exit 2")).last).toEqual(exit(2));
       await expect
