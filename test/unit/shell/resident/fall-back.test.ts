@@ -67,4 +67,13 @@ describe.skipIf(sandboxMissing !== undefined)("the shell of a warm runner", () =
     expect(harness.taken).toEqual(Array.from({ length: 40 }, () => "fast"));
     expect(harness.opener.opened).toHaveLength(2);
   });
+
+  it("has everything as stdout, and no pipe, when stderr is not wanted apart", async () => {
+    harness = await startHarness({ path: "fast", separateStderr: false });
+    for (let count = 0; count < 2; count++) {
+      const outcome = await harness.run("echo out; echo err >&2; ls -A /tmp; exit 3");
+      expect(outcome).toEqual({ end: exited(3), stdout: "out\r\nerr\r\n", stderr: "" });
+    }
+    expect(harness.taken).toEqual(["fast", "fast"]);
+  });
 });
