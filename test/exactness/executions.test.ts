@@ -9,6 +9,8 @@ import { type ServerProcess, startServerProcess } from "./server-process.js";
 const full = process.env.POSEIDON_TEST_FULL === "1";
 const runnerCount = full ? 50 : 4;
 const executionCount = full ? 10_000 : 400;
+/** How many executions are under way at the same time, each in a runner of its own. */
+const atOnce = 4;
 const MB = 1_000_000;
 const MINUTES = 60_000;
 
@@ -36,33 +38,39 @@ describe(`${executionCount} executions over ${runnerCount} runners`, () => {
     await target.stop();
   });
 
-  async function execute(count: number): Promise<void> {
-    let next = 0;
-    const worker = async (runner: Runner) => {
-      while (next < count) {
-        const number = next++;
-        const command = `echo o${number}; echo e${number} >&2; exit ${number % 256}`;
-        const { stdout, stderr, last } = await client.run(runner, { command });
-        expect([stdout, stderr, last]).toEqual([
-          `o${number}\r\n`,
-          `e${number}\r\n`,
-          { type: "exit", data: number % 256 },
-        ]);
+  /** Goes round the runners `count` times in all, a few at a time. */
+  async function round<T>(count: number, use: (runner: Runner, number: number) => Promise<T>): Promise<T[]> {
+    const results: T[] = [];
+    const worker = async (first: number) => {
+      for (let number = first; number < count; number += atOnce) {
+        const runner = runners[number % runners.length];
+        if (runner !== undefined) results.push(await use(runner, number));
       }
     };
-    await Promise.all(runners.map(worker));
+    await Promise.all(Array.from({ length: atOnce }, (_, first) => worker(first)));
+    return results;
+  }
+
+  async function execute(count: number): Promise<void> {
+    await round(count, async (runner, number) => {
+      const command = `echo o${number}; echo e${number} >&2; exit ${number % 256}`;
+      const { stdout, stderr, last } = await client.run(runner, { command });
+      expect([stdout, stderr, last]).toEqual([
+        `o${number}\r\n`,
+        `e${number}\r\n`,
+        { type: "exit", data: number % 256 },
+      ]);
+    });
   }
 
   /** What can pile up; the most of all runners. */
   async function figures() {
     const { baseUrl, token } = client.target;
-    const each = await Promise.all(
-      runners.map(async (runner) => {
-        const { stdout } = await client.run(runner, { command: processes });
-        const { files } = (await client.list(runner, { path: "/tmp", recursive: "false" })).json();
-        return { processes: Number(stdout), pipes: files.length as number };
-      }),
-    );
+    const each = await round(runners.length, async (runner) => {
+      const { stdout } = await client.run(runner, { command: processes });
+      const { files } = (await client.list(runner, { path: "/tmp", recursive: "false" })).json();
+      return { processes: Number(stdout), pipes: files.length as number };
+    });
     const page = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } });
     return {
       processes: Math.max(...each.map((one) => one.processes)),
