@@ -16,6 +16,9 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How often those who wait look for a session that has become unused, in ms; only while somebody waits. */
+const evictEvery = 100;
+
 interface Held {
   readonly resident: Resident | undefined;
   evicted: boolean;
@@ -82,6 +85,7 @@ export class ConnectionLimiter {
     return new Promise((resolve, reject) => {
       const leave = () => {
         clearTimeout(timer);
+        clearInterval(evicting);
         signal?.removeEventListener("abort", onAbort);
         this.#waiters.delete(waiter);
       };
@@ -100,6 +104,8 @@ export class ConnectionLimiter {
         reject(noRoom(this.#limit));
       }, wait);
       signal?.addEventListener("abort", onAbort, { once: true });
+      // What was in use or just being opened may be unused soon.
+      const evicting = setInterval(() => this.#evictOne(), evictEvery);
       this.#waiters.add(waiter);
       this.#evictOne();
     });
@@ -111,7 +117,11 @@ export class ConnectionLimiter {
     next?.grant();
   }
 
+  /** Unless as many as wait are leaving already. */
   #evictOne(): void {
+    let leaving = 0;
+    for (const held of this.#held) if (held.evicted) leaving++;
+    if (leaving >= this.#waiters.size) return;
     let longest: Held | undefined;
     let since = Number.POSITIVE_INFINITY;
     for (const held of this.#held) {

@@ -6,11 +6,12 @@ export interface ConnectionShares {
   readonly exec: number;
 }
 
-const mostForApi = 8;
+/** As many marks run side by side (lifecycle.md). */
+const mostForApi = 16;
 const apiWithoutLimit = 64;
 
 /**
- * Divides `nomad.connections` (0 = no limit): one for the event stream, up to 8 for API calls, the rest for exec sessions. Each
+ * Divides `nomad.connections` (0 = no limit): one for the event stream, up to 16 for API calls, the rest for exec sessions. Each
  * part has at least one, so that fewer than 3 in all cannot be kept.
  */
 export function shareConnections(connections: number): ConnectionShares {

@@ -67,6 +67,22 @@ describe("ConnectionLimiter", () => {
     await expect(plain[2]).rejects.toMatchObject({ code: "no-room" });
   });
 
+  it("asks one that was in use, or just being opened, when it is unused, and no more than are waited for", async () => {
+    const limiter = new ConnectionLimiter({ limit: 2 });
+    let since: number | undefined;
+    const gone: string[] = [];
+    const busy = { unusedSince: () => since, evict: () => gone.push("first") };
+    const first = await limiter.acquire({ wait, resident: busy });
+    await limiter.acquire({ wait, resident: { ...busy, evict: () => gone.push("second") } });
+    const waiting = limiter.acquire({ wait });
+    expect(gone).toEqual([]);
+    since = 1;
+    await expect.poll(() => gone).toEqual(["first"]);
+    first.release();
+    await waiting;
+    expect(gone).toEqual(["first"]);
+  });
+
   it("serves the waiter when the evicted session goes at once", async () => {
     const limiter = new ConnectionLimiter({ limit: 1 });
     const slots: { release(): void }[] = [];
@@ -103,7 +119,7 @@ describe("shareConnections", () => {
         expect(api + exec + 1).toBe(connections);
       }),
     );
-    expect(shareConnections(90)).toEqual({ api: 8, exec: 81 });
+    expect(shareConnections(90)).toEqual({ api: 16, exec: 73 });
     expect(shareConnections(0).exec).toBe(0);
   });
 });
