@@ -1,4 +1,8 @@
+import { describe } from "vitest";
+import { runnersApart } from "../runners-apart.js";
 import { startOnAgent } from "../start-agent.js";
 import { hostileSuite } from "./suite.js";
 
-hostileSuite("hostile runners and clients on the embedded agent", () => startOnAgent(3000));
+describe.skipIf(!runnersApart)("where runners are apart from the machine", () => {
+  hostileSuite("hostile runners and clients on the embedded agent", () => startOnAgent(3000));
+});

@@ -1,7 +1,11 @@
+import { describe } from "vitest";
+import { runnersApart } from "../runners-apart.js";
 import { startOnAgent } from "../start-agent.js";
 import { hostileSuite } from "./suite.js";
 
 // Without warm runners each step is in an exec session of its own: the plain path.
-hostileSuite("hostile runners and clients on the embedded agent, by the plain path", () =>
-  startOnAgent(3100, { POSEIDON_NOMAD_WARM: "0" }),
-);
+describe.skipIf(!runnersApart)("where runners are apart from the machine", () => {
+  hostileSuite("hostile runners and clients on the embedded agent, by the plain path", () =>
+    startOnAgent(3100, { POSEIDON_NOMAD_WARM: "0" }),
+  );
+});

@@ -1,6 +1,10 @@
+import { describe } from "vitest";
+import { runnersApart } from "../runners-apart.js";
 import { startOnAgent } from "../start-agent.js";
 import { shellSuite } from "./suite.js";
 
-shellSuite("runner shells on the embedded agent, by the plain path", () =>
-  startOnAgent(2200, { POSEIDON_NOMAD_WARM: "0" }),
-);
+describe.skipIf(!runnersApart)("where runners are apart from the machine", () => {
+  shellSuite("runner shells on the embedded agent, by the plain path", () =>
+    startOnAgent(2200, { POSEIDON_NOMAD_WARM: "0" }),
+  );
+});
