@@ -39,6 +39,7 @@ export async function startOnAgent<Started extends StartedTarget = StartedTarget
       image: "any",
       firstEnvironmentId,
       twoUsers: executor.name === "sandbox" && process.getuid?.() === 0,
+      sharesMachine: executor.name === "process",
       mapsPorts: false,
     },
     { ...options, alsoStop: () => agent.stop() },

@@ -16,6 +16,8 @@ export function endingSuite(client: () => ApiClient): void {
 
     /** Resolves when no execution's pipe for stderr is left in a runner. */
     const noPipes = async (runner: Runner): Promise<void> => {
+      // Others may have pipes in a /tmp that is the machine's.
+      if (client().target.sharesMachine) return;
       const pipes = async (): Promise<string[]> => {
         const { files } = (await client().list(runner, { path: "/tmp", recursive: "false" })).json();
         return files

@@ -99,7 +99,7 @@ export function executionSuite(client: () => ApiClient): void {
       const plain = await client().run(runner, { command: "whoami" });
       if (client().target.twoUsers) expect(plain.stdout).toBe("user\r\n");
       const privileged = await client().run(runner, { command: "whoami", privilegedExecution: true });
-      expect(privileged.stdout).toBe("root\r\n");
+      if (!client().target.sharesMachine) expect(privileged.stdout).toBe("root\r\n");
     });
 
     test("a quote in the command is 400 with these words", async () => {
@@ -161,7 +161,8 @@ export function executionSuite(client: () => ApiClient): void {
     });
 
     test("the pipe for stderr is there while a command runs, and gone after", async () => {
-      if (!client().target.separateStderr) return;
+      // Others may have pipes in a /tmp that is the machine's.
+      if (!client().target.separateStderr || client().target.sharesMachine) return;
       const own = await client().claim(environment());
       const pipes = async (): Promise<string[]> => {
         const { files } = (await client().list(own, { path: "/tmp", recursive: "false" })).json();

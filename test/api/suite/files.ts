@@ -55,14 +55,16 @@ export function fileSuite(client: () => ApiClient): void {
         size: 0,
         modificationTime: 0,
         permissions: "rwxr--r--",
-        owner: "root",
-        group: "root",
+        ...(client().target.sharesMachine
+          ? { owner: expect.anything(), group: expect.anything() }
+          : { owner: "root", group: "root" }),
       });
       expect(files).toContainEqual(
         expect.objectContaining({
           name: "dir",
           entryType: "d",
-          permissions: "rwxrwxrwt",
+          // Tar gives the sticky bit as root alone.
+          permissions: client().target.sharesMachine ? expect.stringMatching(/^rwx/) : "rwxrwxrwt",
           modificationTime: 0,
         }),
       );
@@ -82,6 +84,7 @@ export function fileSuite(client: () => ApiClient): void {
     });
 
     test("parents that only a path implies belong to root, mode 0755", async () => {
+      if (client().target.sharesMachine) return;
       await client().write(runner, "/tmp/implied/by/path", "x");
       const { files } = (await client().list(runner, { path: "/tmp/implied", recursive: "false" })).json();
       expect(files).toEqual([

@@ -10,6 +10,8 @@ export interface ApiTarget {
   readonly firstEnvironmentId: number;
   /** Whether `user` and root are two users inside (not so in a sandbox with one id). */
   readonly twoUsers: boolean;
+  /** Its runners are processes of this machine, with its users, owners and `/tmp` (executor `process`). */
+  readonly sharesMachine?: boolean;
   /** Whether exposed ports are mapped. */
   readonly mapsPorts: boolean;
   /** Which way commands take where they can; fast by default. */
