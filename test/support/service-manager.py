@@ -14,11 +14,23 @@ import tempfile
 import threading
 
 lock = threading.Lock()
+services = set()
 
 
 def say(**event):
     with lock:
         print(json.dumps(event), flush=True)
+
+
+def service(pid):
+    """The service that a process belongs to. Only root's systemd-notify can speak in its parent's name; systemd goes by the control group."""
+    try:
+        while pid > 1 and pid not in services:
+            with open(f"/proc/{pid}/stat") as stat:
+                pid = int(stat.read().rpartition(")")[2].split()[1])
+    except FileNotFoundError:
+        return 0
+    return pid
 
 
 def states(notify):
@@ -28,7 +40,7 @@ def states(notify):
         pid = 0
         for _, kind, payload in ancillary:
             if kind == socket.SCM_CREDENTIALS:
-                pid = struct.unpack("3i", payload[: struct.calcsize("3i")])[0]
+                pid = service(struct.unpack("3i", payload[: struct.calcsize("3i")])[0])
             elif kind == socket.SCM_RIGHTS:
                 # systemd-notify waits until its end of the pipe is closed.
                 descriptors = array.array("i")
@@ -51,6 +63,7 @@ def start(listener, path, command, environment):
         os.dup2(os.open("/dev/null", os.O_RDWR), 0)
         os.dup2(2, 1)
         os.execvpe(command[0], command, given)
+    services.add(pid)
     say(started=pid)
     threading.Thread(target=wait, args=(pid,), daemon=True).start()
 
