@@ -92,8 +92,10 @@ execute() {
     errors=$pipe
   fi
   if [[ $2 == root ]]; then
+    # Who waits for us stays until it can see that there is a command.
+    printf '%s root %s %s\n' "$1" "${#request}" "$pipe" >&6
     printf 'leave\n' >&9
-    send "$1 root ${#request} $pipe"$'\n'"$request" 6
+    send "$request" 6
   else
     request=$pipe$'\n'$request
     printf '%s user %s %s\n' "$1" "${#request}" "$pipe" >&6

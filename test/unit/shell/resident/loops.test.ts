@@ -53,6 +53,16 @@ describe.skipIf(sandboxMissing !== undefined)("the loops of a warm runner", () =
     expect(harness.taken).toEqual(["fast", "fast", "fast"]);
   });
 
+  it("run a privileged command whose text is still on its way when the waiting process has left", async () => {
+    harness = await startHarness({ path: "fast" });
+    for (let count = 0; count < 5; count++) {
+      // Too long for an empty pipe, so that it comes by and by.
+      const command = `x=${"x".repeat(100_000)}; echo "\${#x}"`;
+      expect((await harness.run(command, { privileged: true })).stdout).toBe("100000\r\n");
+    }
+    expect(harness.taken).toEqual(Array(5).fill("fast"));
+  });
+
   it("end at a request without the secret, which shows nowhere, and are made anew", async () => {
     harness = await startHarness({ path: "fast" });
     await harness.ready();
