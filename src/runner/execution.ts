@@ -1,5 +1,6 @@
 import { deferred } from "../lib/deferred.js";
 import { LongTimer } from "../lib/long-timer.js";
+import { ShellError } from "../shell/errors.js";
 import type {
   CommandEnd,
   CommandPath,
@@ -146,10 +147,14 @@ export class Execution implements LiveExecution {
   }
 
   /** The client hears of it once nothing else explains it; the runner stays if the process can be ended. */
-  async #endBroken({ endProcess }: CommandEnd & { kind: "broken" }): Promise<void> {
+  async #endBroken({ reason, endProcess }: CommandEnd & { kind: "broken" }): Promise<void> {
     const explained = deferred();
+    const unexplained = () => {
+      this.#owner.onSurprise("the command was lost", new ShellError("broken", reason));
+      explained.resolve();
+    };
     if (this.#listener === undefined) explained.resolve();
-    else this.#explain(FAILED, explained.resolve);
+    else this.#explain(FAILED, unexplained);
     this.#ending = true;
     this.#earlyInput = undefined;
     clearTimeout(this.#grace);
