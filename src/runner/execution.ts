@@ -49,10 +49,10 @@ export class Execution implements LiveExecution {
   #explanation:
     | { readonly timer: NodeJS.Timeout; readonly otherwise: ExecutionOutcome; onSettled(): void }
     | undefined;
-  /** Aborted when the command had to end before it was handed to the runner. */
-  readonly #unwanted = new AbortController();
-  /** Aborted when the execution is over. */
-  readonly #gone = new AbortController();
+  /** Aborted when the command has to end before it was handed to the runner; undefined once it was. */
+  #unwanted: AbortController | undefined;
+  /** Ends the work on a lost command when the execution is over. */
+  #search: AbortController | undefined;
   #grace: NodeJS.Timeout | undefined;
 
   constructor(owner: ExecutionOwner, listener: ExecutionListener) {
@@ -72,7 +72,9 @@ export class Execution implements LiveExecution {
       onEnd: (end: CommandEnd) => this.#commandEnded(end),
       onDrain: () => this.#listener?.onDrain(),
     };
-    this.#owner.shell.execute(request, handlers, { signal: this.#unwanted.signal }).then(
+    const unwanted = new AbortController();
+    this.#unwanted = unwanted;
+    this.#owner.shell.execute(request, handlers, { signal: unwanted.signal }).then(
       (command) => this.#started(command),
       (error: unknown) => this.#notStarted(error),
     );
@@ -123,6 +125,7 @@ export class Execution implements LiveExecution {
 
   #started(command: RunningCommand): void {
     this.#command = command;
+    this.#unwanted = undefined;
     if (this.#over) return command.abandon();
     const input = this.#earlyInput ?? [];
     this.#earlyInput = undefined;
@@ -158,8 +161,10 @@ export class Execution implements LiveExecution {
     this.#ending = true;
     this.#earlyInput = undefined;
     clearTimeout(this.#grace);
-    const { signal } = this.#gone;
-    const [hasEnded] = await Promise.all([endProcess?.({ signal }) ?? false, explained.promise]);
+    const search = new AbortController();
+    this.#search = search;
+    const ended = endProcess?.({ signal: search.signal }) ?? false;
+    const [hasEnded] = await Promise.all([ended, explained.promise]);
     if (this.#over) return;
     this.#finish();
     if (!hasEnded) this.#owner.onUnstoppable();
@@ -167,7 +172,7 @@ export class Execution implements LiveExecution {
 
   /** Nothing of it runs. A runner that is being killed cannot start it either, and its end is the explanation. */
   #notStarted(error: unknown): void {
-    if (this.#unwanted.signal.aborted) return this.#finish();
+    if (this.#unwanted?.signal.aborted) return this.#finish();
     this.#owner.onSurprise("the command could not be started", error);
     if (this.#listener === undefined) this.#finish();
     else this.#explain(FAILED, () => this.#finish());
@@ -188,7 +193,7 @@ export class Execution implements LiveExecution {
     if (this.#ending || this.#over || this.#explanation !== undefined) return;
     this.#ending = true;
     this.#timeLimit.cancel();
-    if (this.#command === undefined) this.#unwanted.abort();
+    if (this.#command === undefined) this.#unwanted?.abort();
     else this.#quit(this.#command);
   }
 
@@ -211,8 +216,8 @@ export class Execution implements LiveExecution {
   #finish(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#gone.abort();
-    this.#unwanted.abort();
+    this.#search?.abort();
+    this.#unwanted?.abort();
     this.#timeLimit.cancel();
     clearTimeout(this.#explanation?.timer);
     clearTimeout(this.#grace);

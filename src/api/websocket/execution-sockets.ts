@@ -41,6 +41,9 @@ export class ExecutionSockets {
     const { socket, head } = connection;
     // No subprotocol is ever chosen, so what was asked for need not be looked at.
     delete request.headers["sec-websocket-protocol"];
+    // Its answer and the first message go out together, and behind the command's own way to the runner, which is longer.
+    socket.cork();
+    setImmediate(() => socket.uncork());
     this.#server.once("headers", (lines) => lines.push(`${REQUEST_ID_HEADER}: ${options.requestId}`));
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const connected = new ExecutionSocket({ ws, socket, heartbeat: this.#heartbeat });

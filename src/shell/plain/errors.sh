@@ -15,9 +15,10 @@ fi
 # leave.
 set -m
 {
-  exec 9>"$control"
+  # Both before the request is sent: the command may be over, and the name of its pipe gone, before we have our next turn.
+  exec 9>"$control" 8<"$errors"
   printf %s "$request" >&9
-  exec cat <"$errors"
+  exec cat <&8 8<&-
 } &
 copier=$!
 set +m

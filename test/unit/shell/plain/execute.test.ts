@@ -48,6 +48,13 @@ describe.skipIf(sandboxMissing !== undefined).each(paths)(
       expect(outcome).toEqual({ end: exited(7), stdout: "out\r\n", stderr: "err\r\na\r\r\nb" });
     });
 
+    it.runIf(path === "plain")("is not lost however late its stderr is opened for reading", async () => {
+      // The more at once, the later one of the sessions of each gets its turn.
+      const many = Array.from({ length: 40 }, () => harness.run("exit 3", { privileged: true }));
+      const ends = (await Promise.all(many)).map(({ end }) => end);
+      expect(ends.filter((end) => end.kind !== "exited" || end.exitCode !== 3)).toEqual([]);
+    });
+
     it.runIf(path === "plain")("is not run when it was given up before it was handed over", async () => {
       const giveUp = new AbortController();
       const request = { command: "echo ran >/tmp/ran", environment: {}, privileged: false };
