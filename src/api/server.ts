@@ -1,5 +1,5 @@
 import type { Server } from "node:https";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { createBareApp } from "./bare-app.js";
 import { BodyBudget } from "./body/body-budget.js";
 import { createHttpServer, OpenSockets, secureOptions } from "./http/create-http-server.js";
@@ -66,6 +66,8 @@ export function createApiServer(dependencies: ApiDependencies): ApiServer {
     await idleOrLate(underWay, graceMs);
     // Clients use idle connections for a POST that they would not send again: its answer tells them to go.
     await connections.gone(Math.min(LINGER_MS, end - performance.now()));
+    // A busy process sees first that the time is over, and then what came meanwhile.
+    await setImmediate();
     await idleOrLate(underWay, Math.max(0, end - performance.now()));
     sockets.stop();
     await idleOrLate(underWay, GOODBYE_MS);

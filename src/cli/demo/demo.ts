@@ -11,6 +11,7 @@ import { claimRunner, ENVIRONMENT_ID } from "./claim-runner.js";
 import { curlLines } from "./curl-lines.js";
 import { DemoError } from "./errors.js";
 import type { ExecutionEnd } from "./execution.js";
+import { watchNpm } from "./npm-gone.js";
 import { type Program, readProgram } from "./program.js";
 import { downloadResults, showResults, writtenFiles } from "./results.js";
 import { checkTools, type RunOptions, runProgram } from "./run-program.js";
@@ -29,7 +30,9 @@ const DEFAULT_IMAGE = "openhpi/co_execenv_python:3.8";
  * demo failed, 128 and the signal's number when it was interrupted on the way. Whatever happens, server, agent and runners are gone at
  * the end.
  */
-export async function runDemo(command: DemoCommand, context: CliContext): Promise<number> {
+export async function runDemo(command: DemoCommand, processContext: CliContext): Promise<number> {
+  const npm = watchNpm(processContext.environment);
+  const context = { ...processContext, stop: AbortSignal.any([processContext.stop, npm.gone]) };
   const terminal = new Terminal(context.output);
   let services: DemoServices | undefined;
   try {
@@ -49,6 +52,7 @@ export async function runDemo(command: DemoCommand, context: CliContext): Promis
   } catch (error) {
     return explain(error, { terminal, stop: context.stop });
   } finally {
+    npm.stop();
     context.input.pause();
     await services?.stop().catch((error) => terminal.say(`stopping failed: ${String(error)}`));
   }

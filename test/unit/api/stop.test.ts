@@ -45,6 +45,21 @@ describe("stopping", () => {
     await api.server.close({ graceMs: 0 });
   });
 
+  test("a request that has come over an idle connection is served, even if the server was busy until it was to close that", async () => {
+    const api = await startApi();
+    const idle = await api.connect();
+    idle.write("GET /api/v1/version HTTP/1.1\r\nHost: a\r\n\r\n");
+    await new Promise((resolve) => idle.once("data", resolve));
+    const all = received(idle);
+    const closed = api.server.close({ graceMs: 60_000 });
+    // The waiting has begun.
+    await new Promise(setImmediate);
+    idle.write("GET /api/v1/version HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (const end = performance.now() + 700; performance.now() < end; );
+    await closed;
+    expect(await all).toMatch(/^HTTP\/1.1 200 /);
+  });
+
   test("WebSockets past the grace are told to go with 1001, their commands ended", async () => {
     const api = await startApi();
     const runner = api.runners.add();

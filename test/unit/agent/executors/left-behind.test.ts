@@ -1,10 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { afterAll, describe, expect, it, vi } from "vitest";
-import { cgroupFolders } from "../../../../src/agent/executors/cgroups/folders.js";
 import { openCgroups } from "../../../../src/agent/executors/cgroups/open.js";
 import { probeSandbox } from "../../../../src/agent/executors/sandbox/probe.js";
+import { leftOf } from "../../../support/left-of.js";
 import { processesWith } from "./collect.js";
 import { compileExecutors, startElsewhere } from "./compiled.js";
 
@@ -15,20 +13,6 @@ const NOBODY = 65534;
 const folder = compileExecutors();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let count = 0;
-
-/** Names in the machine's /tmp and among its control groups that belong to the executors of the process `pid`. */
-function leftOf(pid: number | undefined): readonly string[] {
-  const read = (path: string) => readFileSync(path, "latin1");
-  const { controllers, unified } = cgroupFolders(read("/proc/self/cgroup"), read("/proc/self/mountinfo"));
-  const places = [
-    tmpdir(),
-    ...controllers.values(),
-    ...(unified === undefined ? [] : [unified.own, unified.top]),
-  ];
-  return places
-    .flatMap((place) => readdirSync(place).map((name) => join(place, name)))
-    .filter((path) => path.includes(`/poseidon-${pid}-`) && existsSync(path));
-}
 
 describe.each(["sandbox", "process"])("the %s executor in a process of its own", (executor) => {
   const skipped = executor === "sandbox" && probe.executor === undefined;
