@@ -1,7 +1,7 @@
 // Writes what is generated from the sources: the tables of docs/configuration.md, docs/metrics.md and docs/errors.md, and .env.example. Needs `npm run build`.
 import { readFile, writeFile } from "node:fs/promises";
 import { errorTables } from "../dist/api/plugins/error-documentation.js";
-import { environmentExample, keyTables } from "../dist/config/documentation.js";
+import { environmentExample, keyTables, laterTable } from "../dist/config/documentation.js";
 import { metricTables } from "../dist/telemetry/metrics/documentation.js";
 
 /** Puts `tables` between the two marks of a document. */
@@ -18,6 +18,7 @@ async function fill(name, mark, tables) {
 }
 
 await fill("configuration.md", "keys", keyTables());
+await fill("configuration.md", "later keys", laterTable());
 await fill("metrics.md", "metrics", metricTables());
 await fill("errors.md", "errors", errorTables());
 await writeFile(new URL("../.env.example", import.meta.url), environmentExample());

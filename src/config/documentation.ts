@@ -14,9 +14,20 @@ export function keyTables(): string {
   return tables.join("\n\n");
 }
 
+/** The keys that are read and checked but have no effect yet, in one table. */
+export function laterTable(): string {
+  const later = configKeys.filter((key) => key.later);
+  return [
+    "| key | default |",
+    "| --- | --- |",
+    ...later.map(({ name, shown }) => `| \`${name}\` | ${shownAs(shown)} |`),
+  ].join("\n");
+}
+
+const shownAs = (shown: string): string => (shown === "" ? "–" : `\`${shown}\``);
+
 function row(key: ConfigKey): string {
-  const shown = key.shown === "" ? "–" : `\`${key.shown}\``;
-  return `| \`${key.name}\` | ${shown} | ${sentences(key).join(" ").replaceAll("|", "\\|")} |`;
+  return `| \`${key.name}\` | ${shownAs(key.shown)} | ${sentences(key).join(" ").replaceAll("|", "\\|")} |`;
 }
 
 /** A `.env` file in which every variable stands with its description and its default, commented out. */

@@ -28,7 +28,8 @@ export async function selfCheck(
     ...where,
     path: "/api/v1/health",
     agent: false as const,
-    headers: { "user-agent": userAgent, host: "localhost" },
+    // No Host of our own: Node would look for that name in the certificate.
+    headers: { "user-agent": userAgent },
     signal,
   };
   try {

@@ -34,6 +34,11 @@ export class Certificates {
     return readFileSync(this.#path(name, "crt"), "utf8");
   }
 
+  /** The path of the certificate's file. */
+  pathOf(name: string): string {
+    return this.#path(name, "crt");
+  }
+
   /** Puts a certificate and its key where the server looks. */
   serve(name: string): void {
     writeFileSync(this.keyFile, readFileSync(this.#path(name, "key")));

@@ -1,17 +1,12 @@
 import { Agent as HttpAgent, request } from "undici";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { createAgent } from "../../../src/agent/agent.js";
-import type { Executor } from "../../../src/agent/executor.js";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseExecutor } from "../../../src/agent/executors/choose.js";
-import { createNullExecutor } from "../../../src/agent/executors/null.js";
 import { silentLogger } from "../../../src/telemetry/silent-logger.js";
+import { activatedServer, SERVER_TOKEN } from "../../support/activated-server.js";
 import { type CompiledProgram, compileProgram } from "../../support/compiled-program.js";
-import { ServiceManager } from "../../support/service-manager.js";
 import { until } from "../../support/until.js";
-import { ApiClient } from "../suite/client.js";
 
-const TOKEN = "token of the agent";
-const headers = { "Poseidon-Token": "token of the server" };
+const headers = { "Poseidon-Token": SERVER_TOKEN };
 
 let program: CompiledProgram;
 beforeAll(() => {
@@ -19,43 +14,7 @@ beforeAll(() => {
 });
 afterAll(() => program.remove());
 
-/** An agent, a stand-in for systemd, and how a server is started on the socket that it holds. */
-async function start(options: { executor?: Executor; variables?: Record<string, string> } = {}) {
-  const { executor = createNullExecutor(), variables = {} } = options;
-  const agent = createAgent({ executor, token: TOKEN, logger: silentLogger });
-  const { port: nomadPort } = await agent.start();
-  const manager = await ServiceManager.start();
-  onTestFinished(async () => {
-    await manager.stop();
-    await agent.stop();
-  });
-  const environment = {
-    PATH: process.env.PATH ?? "",
-    POSEIDON_SERVER_SYSTEMDSOCKETACTIVATION: "true",
-    POSEIDON_SERVER_TOKEN: headers["Poseidon-Token"],
-    POSEIDON_NOMAD_PORT: String(nomadPort),
-    POSEIDON_NOMAD_TOKEN: TOKEN,
-    POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
-    POSEIDON_LOGGER_LEVEL: "error",
-    ...variables,
-  };
-  const client = new ApiClient({
-    baseUrl: `http://127.0.0.1:${manager.port}`,
-    token: headers["Poseidon-Token"],
-    image: "any",
-    firstEnvironmentId: 0,
-    twoUsers: false,
-    mapsPorts: false,
-    separateStderr: true,
-  });
-  onTestFinished(() => client.close());
-  return {
-    manager,
-    client,
-    serve: (more: Record<string, string> = {}) =>
-      manager.run([process.execPath, program.main, "serve"], { ...environment, ...more }),
-  };
-}
+const start = (options: Parameters<typeof activatedServer>[1] = {}) => activatedServer(program, options);
 
 const POOL = 100;
 /** So many are claimed at first, then while nobody fills the pool, then at the successor: fewer in all than there are, however busy the machine is. */
