@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # nonce and words come from receive.sh.
-# Sends a file. Arguments: `root` or `user`; the text of reader.sh. The one word received is the path. Writes what the reader writes,
+# Sends a file, or lists. Arguments: `root` or `user`; the text of reader.sh or find-lister.sh. The one word received is the path. Writes what that text writes,
 # then the end marker with its exit code. The reader may block for ever (a named pipe): the server's `end` ends it.
 exec 2>/dev/null
 echo ready

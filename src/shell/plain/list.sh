@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # nonce and words come from receive.sh.
 # Lists a path. Arguments: `root` or `user`; `--recursive` or nothing. The one word received is the path. Writes ls's lines, then the
-# end marker with its exit code, 120 where ls is not GNU's.
+# end marker with its exit code, 120 where ls is not GNU's, 121 where it is and fails on every file.
 exec 2>/dev/null
 echo ready
 receive 0 || exit 1
@@ -16,7 +16,10 @@ set -m
   trap : TERM
   "${change[@]}" ls "${options[@]}" -- "${words[0]}"
   code=$?
-  if ((code)) && ! ls "${options[@]:0:5}" -d / >/dev/null; then code=120; fi
+  if ((code)) && ! ls "${options[@]:0:5}" -d / >/dev/null; then
+    code=120
+    [[ $(ls --version) != *GNU* ]] || code=121
+  fi
   printf '%s:%03d\n' "$nonce" "$code"
 } </dev/null &
 set +m

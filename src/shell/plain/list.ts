@@ -6,7 +6,8 @@ import type { FileEntry, RunnerShell } from "../runner-shell.js";
 import { shellText } from "../shell-text.js";
 import { type PlainContext, userWord } from "./context.js";
 import { FileTask, type TaskEnd, type TaskWork } from "./file-task.js";
-import { failedRead, lost } from "./task-errors.js";
+import { findFiles } from "./find-files.js";
+import { failedRead, lost, UselessLsError } from "./task-errors.js";
 
 const text = shellText(import.meta.url, "receive.sh", "stay.sh", "list.sh");
 
@@ -30,8 +31,15 @@ export async function listFiles(
     signal,
   });
   listing.attach(task, signal);
-  await listing.begun;
-  return listing.entries;
+  try {
+    await listing.begun;
+    return listing.entries;
+  } catch (error) {
+    if (!(error instanceof UselessLsError)) throw error;
+    const found = new Listing(path, options.recursive);
+    await findFiles(context, path, { ...options, listing: found });
+    return found.entries;
+  }
 }
 
 /** A listing on its way from ls to its reader. */

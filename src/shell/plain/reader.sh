@@ -9,8 +9,9 @@ case $1 in
 esac
 exec 3<"$path" || exit 1
 set -f
+# find where GNU ls fails on every file (find-lister.sh).
 # shellcheck disable=SC2207  # Without globbing, and with numbers for owner and group, the fields are words.
-fields=($(ls -lnL /proc/self/fd/3))
+fields=($(ls -lnL /proc/self/fd/3 || find -L /proc/self/fd/3 -maxdepth 0 -printf '%M %n %U %G %s'))
 case ${fields[0]} in
   -*) size=${fields[4]} ;;
   [bc]*) size=0 ;;

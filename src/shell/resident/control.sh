@@ -152,7 +152,10 @@ list() {
       ls "${options[@]}" -- "$path"
     fi
     code=${PIPESTATUS[0]}
-    if ((code)) && ! ls "${options[@]:0:5}" -d / >/dev/null; then code=120; fi
+    if ((code)) && ! ls "${options[@]:0:5}" -d / >/dev/null; then
+      code=120
+      [[ $(ls --version) != *GNU* ]] || code=121
+    fi
     printf '%s:%03d\n' "$1" "$code"
   } </dev/null 4>&- 6>&- 8<&- 9>&- &
   settle "$1" $!

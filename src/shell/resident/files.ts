@@ -3,7 +3,7 @@ import { type PlainContext, userWord } from "../plain/context.js";
 import { Transfer } from "../plain/download.js";
 import type { TaskHandlers } from "../plain/file-task.js";
 import { Listing } from "../plain/list.js";
-import { lost } from "../plain/task-errors.js";
+import { lost, UselessLsError } from "../plain/task-errors.js";
 import { pathsToRemove, Update } from "../plain/update.js";
 import type { Download, RunnerShell } from "../runner-shell.js";
 import { tarStream } from "../tar.js";
@@ -116,14 +116,14 @@ export async function updateResident(
 }
 
 /**
- * What `work` gives, or undefined where the control session broke under it: then a session of its own gives the right result, since doing
- * the whole again does no harm.
+ * What `work` gives, or undefined where the control session broke under it, or only the plain way can do it: then a session of its own gives the right
+ * result, since doing the whole again does no harm.
  */
 async function unlessLost<T>(task: ControlTask, work: () => Promise<T | undefined>): Promise<T | undefined> {
   try {
     return await work();
   } catch (error) {
-    if (!task.lost) throw error;
+    if (!task.lost && !(error instanceof UselessLsError)) throw error;
     return undefined;
   }
 }
