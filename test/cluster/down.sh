@@ -109,9 +109,10 @@ unmount_all() {
 
 remove_links() {
   local link
-  for link in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE" "$COMPOSE_BRIDGE"; do
+  for link in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE" "$COMPOSE_BRIDGE" "$NODE_LINK"; do
     if has_link "$link"; then ip link del "$link" || true; fi
   done
+  if [ -e "/run/netns/$NODE_NETWORK" ]; then ip netns del "$NODE_NETWORK" || true; fi
 }
 
 # CNI removes an allocation's rules when it ends; what is left are its fixed
@@ -216,7 +217,7 @@ verify_gone() {
   [ -z "$what" ] || left+="processes: $what"$'\n'
   what=$(mounts_below_state | tr '\n' ' ')
   [ -z "$what" ] || left+="mounts: $what"$'\n'
-  for what in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE" "$COMPOSE_BRIDGE"; do
+  for what in "$DOCKER_BRIDGE" "$NOMAD_BRIDGE" "$COMPOSE_BRIDGE" "$NODE_LINK"; do
     ! has_link "$what" || left+="network device: $what"$'\n'
   done
   if [ "$chains_were" = 0 ] && ! others_up; then

@@ -82,7 +82,10 @@ derive_settings() {
   ADDR=http://127.0.0.1:$HTTP_PORT
   DOCKER_BRIDGE=psd-dkr-$HTTP_PORT
   NOMAD_BRIDGE=psd-nmd-$HTTP_PORT
-  COMPOSE_BRIDGE=psd-cmp-$HTTP_PORT # made by test/image, which removes it unless it is killed
+  # Made by tests, which remove them unless they are killed: test/image; the second node of test/cluster/full.
+  COMPOSE_BRIDGE=psd-cmp-$HTTP_PORT
+  NODE_LINK=psd-lnk-$HTTP_PORT
+  NODE_NETWORK=psd-net-$HTTP_PORT
   local third=$((HTTP_PORT % 16 * 16))
   DOCKER_GATEWAY=198.18.$third.1
   NOMAD_SUBNET=198.19.$third.0/20

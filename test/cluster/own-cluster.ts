@@ -15,11 +15,19 @@ export const isFullRun = process.env.POSEIDON_TEST_FULL === "1";
 export class OwnCluster {
   readonly nomad: Nomad;
   readonly image: string;
+  /** Its own, removed by `down`. */
+  readonly folder: string;
+  /** Of Nomad's HTTP API. */
+  readonly port: number;
+  /** What it runs: Nomad's executable. */
+  readonly binary: string;
+  /** `unix://…` */
+  readonly dockerHost: string;
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #folder: string;
 
   private constructor(folder: string, environment: Readonly<Record<string, string>>) {
-    this.#folder = folder;
+    this.folder = folder;
+    this.port = Number(environment["NOMAD_PORT"]);
     this.#environment = environment;
     const found = Object.fromEntries(
       [...readFileSync(`${folder}/env`, "utf8").matchAll(/^export (\w+)=(.*)$/gm)].map(([, name, value]) => [
@@ -28,6 +36,8 @@ export class OwnCluster {
       ]),
     );
     this.image = found["POSEIDON_TEST_IMAGE"] ?? "";
+    this.binary = found["NOMAD_BIN"] ?? "";
+    this.dockerHost = found["DOCKER_HOST"] ?? "";
     this.nomad = new Nomad({
       address: found["NOMAD_ADDR"] ?? "",
       token: found["NOMAD_TOKEN"] ?? "",
@@ -78,14 +88,28 @@ export class OwnCluster {
 
   /** Ends one of its daemons with a signal; resolves when the process is gone. */
   async kill(name: "nomad" | "dockerd", signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    const pid = Number(readFileSync(`${this.#folder}/run/${name}.pid`, "utf8"));
+    const pid = this.#pid(name);
     process.kill(pid, signal);
     while (isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
+  /** Nomad's agent stands still, and answers nothing more. */
+  freeze(): void {
+    process.kill(this.#pid("nomad"), "SIGSTOP");
+  }
+
+  /** It goes on. */
+  thaw(): void {
+    process.kill(this.#pid("nomad"), "SIGCONT");
+  }
+
+  #pid(name: "nomad" | "dockerd"): number {
+    return Number(readFileSync(`${this.folder}/run/${name}.pid`, "utf8"));
+  }
+
   async down(): Promise<void> {
     await script("down.sh", this.#environment);
-    rmSync(this.#folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

@@ -51,8 +51,10 @@ export class DockerTask implements RunningTask {
       if (this.#ended) this.onExecEnd(id, SIGKILLED);
       const onResize = (size: TerminalSize) => sizes.set(size);
       const process = new DockerExecProcess({ ...connection, tty, exited: end.promise, onResize });
-      // A command that could not be started ends without an event.
-      void process.drained.then(() => this.#lookAtExec(id));
+      // A command that could not be started ends without an event. A Docker that is gone tells no end at all: nothing comes from the process any more.
+      void process.drained.then(async () => {
+        if (!(await this.#lookAtExec(id))) this.onExecEnd(id, SIGKILLED);
+      });
       return process;
     } catch (error) {
       this.onExecEnd(id, SIGKILLED);
@@ -95,15 +97,18 @@ export class DockerTask implements RunningTask {
     }
   }
 
-  async #lookAtExec(id: string): Promise<void> {
-    if (!this.#processes.has(id)) return;
+  /** False: Docker does not answer. */
+  async #lookAtExec(id: string): Promise<boolean> {
+    if (!this.#processes.has(id)) return true;
     try {
       const path = `/exec/${id}/json`;
       const { Running, ExitCode } = execState.parse(await this.#client.call({ method: "GET", path }));
       // null: it has not been started yet
       if (!Running && ExitCode !== null) this.onExecEnd(id, ExitCode ?? SIGKILLED);
+      return true;
     } catch (error) {
       if (isMissing(error)) this.onExecEnd(id, SIGKILLED);
+      return isMissing(error);
     }
   }
 
