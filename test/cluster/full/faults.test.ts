@@ -76,6 +76,33 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
     },
   );
 
+  test("Nomad stands still for 30 s: what needs it says so, and pools are exact when it goes on", async () => {
+    const runner = await server.client.claim(ENVIRONMENT);
+    await server.settled(ENVIRONMENT, { idle: 3, used: 1 }, LONG);
+    await server.client.write(runner, "kept", "content");
+    cluster.freeze();
+    const frozen = performance.now();
+    try {
+      const answer = await server.client.put(ENVIRONMENT + 1, { image: cluster.image });
+      expect([answer.status, answer.json().errorCode]).toEqual([500, "NOMAD_UNREACHABLE"]);
+      const known = await server.client.call("GET", `/execution-environments/${ENVIRONMENT}`);
+      expect(known.status).toBe(200);
+      // How long it lasts is what is tried.
+      await new Promise((resolve) => setTimeout(resolve, 30_000 - (performance.now() - frozen)));
+    } finally {
+      cluster.thaw();
+    }
+    await recoveries.measure("Nomad stood still for 30 s", () => until("service", serves, LONG));
+    await exact((await server.statusOf(runner.id)) === 200 ? 1 : 0);
+    if ((await server.statusOf(runner.id)) === 200) {
+      expect((await server.client.download(runner, { path: "kept" })).text).toBe("content");
+      await server.release(runner.id);
+    }
+    await server.client.call("DELETE", `/execution-environments/${ENVIRONMENT + 1}`);
+    await exact(0);
+    expect(await nomad.jobIds(`template-${ENVIRONMENT + 1}`)).toEqual([]);
+  });
+
   test("Docker is restarted: what ran is gone, the pool is full again", async () => {
     const runner = await server.client.claim(ENVIRONMENT);
     await server.settled(ENVIRONMENT, { idle: 3, used: 1 }, LONG);

@@ -146,7 +146,9 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
   };
 
   /** Claims all that the pool has at once and runs a command in each, wherever it is: each execution ends. */
-  const claimAll = async (environment: number): Promise<void> => {
+  const claimAll = async (
+    environment: number,
+  ): Promise<{ readonly exit: number; readonly error: number }> => {
     const claimed = await Promise.all(Array.from({ length: POOL }, () => server.claim(environment)));
     const runners = claimed
       .filter(({ status }) => status === 200)
@@ -157,11 +159,8 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
     const ended = results.filter(({ last }) => last?.type === "exit");
     for (const { last, stdout } of ended) expect([last?.data, stdout]).toEqual([3, "here\r\n"]);
     for (const { last } of results) if (last?.type !== "exit") expect(last).toEqual(BROKEN);
-    recoveries.note(
-      "executions in idle runners of both nodes right after the cut: exit, error",
-      `${ended.length}, ${results.length - ended.length}`,
-    );
     await Promise.all(runners.map((id) => server.release(id)));
+    return { exit: ended.length, error: results.length - ended.length };
   };
 
   test("its runners are destroyed and replaced, and nothing is left when it is back", async () => {
@@ -170,9 +169,11 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
     const { here, there } = await oneOnEach(environment);
     expect(await onSecond()).toBeGreaterThan(1);
     await second.cut();
-    await recoveries.measure("cut: until executions in idle runners of both nodes have ended", () =>
-      claimAll(environment),
+    const { exit, error } = await recoveries.measure(
+      "cut: until executions in idle runners of both nodes have ended",
+      () => claimAll(environment),
     );
+    recoveries.note("of these: with exit, with an error", `${exit}, ${error}`);
     await recoveries.measure("cut: until Nomad calls the node down", () =>
       until("down", () => nodeWith("down"), LONG),
     );
@@ -236,7 +237,7 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
         await exact(environment, 1);
       },
     );
-    await claimAll(environment);
+    expect(await claimAll(environment)).toEqual({ exit: POOL, error: 0 });
     await server.release(here.runner.id);
     await exact(environment, 0);
     await exactContainers(0);
@@ -271,7 +272,10 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
       },
     );
     expect(await nomad.jobIds(`${environment}-`)).toEqual(ids);
-    there.execution.ws.close();
+    // The command that ran all the while is still heard.
+    const more = await server.client.run(there.runner, { command: "cat kept; echo more >>up" });
+    expect(more.stdout).toBe("content");
+    await there.execution.stdout("more");
     await server.release(there.runner.id);
     await server.release(here.runner.id);
     await exact(environment, 0);
