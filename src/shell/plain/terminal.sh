@@ -17,7 +17,8 @@ unset -v "${!NOMAD_@}"
 # Bash cannot unset names that are none to it, such as NOMAD_ADDR_a-b.
 mapfile -d '' -t variables <"/proc/$$/environ"
 for variable in "${variables[@]}"; do
-  [[ $variable == NOMAD_* ]] && unsets+=(-u "${variable%%=*}")
+  name=${variable%%=*}
+  [[ $name == NOMAD_* && $name == *[!A-Za-z0-9_]* ]] && unsets+=(-u "$name")
 done
 
 if [[ $3 == 2 ]] && pipes "$1"; then

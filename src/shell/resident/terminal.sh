@@ -15,9 +15,10 @@ unset -v "${!NOMAD_@}"
 # Bash cannot unset names that are none to it, such as NOMAD_ADDR_a-b.
 mapfile -d '' -t variables <"/proc/$$/environ"
 for variable in "${variables[@]}"; do
-  [[ $variable == NOMAD_* ]] && unsets+=(-u "${variable%%=*}")
+  name=${variable%%=*}
+  [[ $name == NOMAD_* && $name == *[!A-Za-z0-9_]* ]] && unsets+=(-u "$name")
 done
-unset variables variable
+unset variables variable name
 
 if ! loop_pipes "$1"; then
   printf '%s:none;' "$1" >&7
