@@ -8,5 +8,6 @@ exactnessSuite("exactness on the embedded agent, in short", start, {
   cycles: 20,
   large: 2,
   commands: 60,
+  flood: 10_000_000,
   stuckMs: 1_000,
 });

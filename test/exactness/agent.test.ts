@@ -8,5 +8,6 @@ exactnessSuite("exactness on the embedded agent", start, {
   cycles: 100,
   large: 4,
   commands: 200,
+  flood: 100_000_000,
   stuckMs: 20_000,
 });

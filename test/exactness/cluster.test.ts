@@ -9,5 +9,6 @@ exactnessSuite(`exactness on a real Nomad at ${nomadAddress}`, start, {
   cycles: 100,
   large: full ? 200 : 20,
   commands: full ? 2_000 : 400,
+  flood: 100_000_000,
   stuckMs: 20_000,
 });

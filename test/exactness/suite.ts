@@ -10,6 +10,8 @@ export interface Repetitions {
   readonly large: number;
   /** Short commands with mixed exit codes. */
   readonly commands: number;
+  /** Bytes that one command prints. */
+  readonly flood: number;
   /** How long a client does not read, and how long input is poured at a command that does not, ms. */
   readonly stuckMs: number;
 }
@@ -158,6 +160,37 @@ export function exactnessSuite(
             { type: "exit", data: code },
           ]);
         }
+      });
+    });
+
+    it(`${repetitions.flood / MB} MB of output in one command, none lost, at constant memory`, {
+      timeout: 15 * MINUTES,
+    }, async () => {
+      await withRunners(1, async (runner) => {
+        const before = target.memory();
+        const execution = await client.start(runner, {
+          command: `yes 0123456789abcdef | head -c ${repetitions.flood}; exit 9`,
+        });
+        const line = "0123456789abcdef\r\n";
+        let [length, wrong, most] = [0, 0, 0];
+        execution.ws.on("message", () => {
+          most = Math.max(most, target.memory());
+          const { type, data } = execution.messages.at(-1) ?? { type: "" };
+          if (type !== "stdout") return;
+          // Looked at piece by piece: all of it would be this process' memory.
+          execution.messages.pop();
+          const text = String(data);
+          const start = length % line.length;
+          const expected = line.repeat(Math.ceil(text.length / line.length) + 1);
+          if (expected.slice(start, start + text.length) !== text) wrong += 1;
+          length += text.length;
+        });
+        const { messages } = await execution.result;
+        expect(messages).toEqual([{ type: "start" }, { type: "exit", data: 9 }]);
+        // Each line has a CR more on the terminal; the last one may be cut.
+        expect(length).toBe(repetitions.flood + Math.floor(repetitions.flood / (line.length - 1)));
+        expect(wrong).toBe(0);
+        expect(most - before).toBeLessThan(100 * MB);
       });
     });
 
