@@ -1,12 +1,11 @@
-import { Agent as HttpAgent, request } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseExecutor } from "../../../src/agent/executors/choose.js";
 import { silentLogger } from "../../../src/telemetry/silent-logger.js";
 import { activatedServer, SERVER_TOKEN } from "../../support/activated-server.js";
 import { type CompiledProgram, compileProgram } from "../../support/compiled-program.js";
+import { claimLoad } from "../../support/load/claims.js";
+import { Connections } from "../../support/load/connections.js";
 import { until } from "../../support/until.js";
-
-const headers = { "Poseidon-Token": SERVER_TOKEN };
 
 let program: CompiledProgram;
 beforeAll(() => {
@@ -17,87 +16,36 @@ afterAll(() => program.remove());
 const start = (options: Parameters<typeof activatedServer>[1] = {}) => activatedServer(program, options);
 
 const POOL = 100;
-/** So many are claimed at first, then while nobody fills the pool, then at the successor: fewer in all than there are, however busy the machine is. */
-const CLAIMS = { first: 20, unfilled: 50, last: 15 };
-const BODY = JSON.stringify({ executionEnvironmentId: 1, inactivityTimeout: 0 });
-
-/** Claims again and again, over kept connections and over new ones; `over` ends it and gives the statuses. */
-function claimAllTheTime(port: number) {
-  const answers: string[] = [];
-  const going = new AbortController();
-  let left = Number.POSITIVE_INFINITY;
-  const kept = new HttpAgent({ connections: 4, pipelining: 1 });
-  const claim = async (dispatcher: HttpAgent): Promise<void> => {
-    const url = `http://127.0.0.1:${port}/api/v1/runners`;
-    try {
-      const { statusCode, body } = await request(url, { method: "POST", headers, body: BODY, dispatcher });
-      const text = await body.text();
-      answers.push(statusCode === 200 ? "200" : `${statusCode} ${text}`);
-    } catch (error) {
-      answers.push(String(error));
-    }
-  };
-  const pace = () => new Promise((resolve) => setTimeout(resolve, 20));
-  const loop = async (once: () => Promise<void>): Promise<void> => {
-    while (!going.signal.aborted) {
-      if (left > 0) await Promise.all([once(), pace()]);
-      else await pace();
-      left -= 1;
-    }
-  };
-  const loops = [
-    loop(() => claim(kept)),
-    loop(async () => {
-      const fresh = new HttpAgent();
-      await claim(fresh);
-      await fresh.destroy();
-    }),
-  ];
-  return {
-    answers,
-    /** From now on only so many more, until it is said again. */
-    limit(most: number): void {
-      left = most;
-    },
-    async over(): Promise<readonly string[]> {
-      going.abort();
-      await Promise.all(loops);
-      await kept.destroy();
-      return answers;
-    },
-  };
-}
+/** Claims a second. */
+const RATE = 20;
+const PATIENT = { within: 50_000 };
 
 test.each(["beside the draining one", "after its end"])(
   "no claim fails while a server is replaced by another, %s",
+  { timeout: 120_000 },
   async (order) => {
     const { manager, client, serve } = await start();
     const first = await serve();
     await manager.told(first, "READY=1");
     const put = await client.put(1, { prewarmingPoolSize: POOL, cpuLimit: 1 });
     expect([put.status, put.text]).toEqual([201, ""]);
-    await until(
-      "a full pool",
-      async () => {
-        const answer = await client.call("GET", "/statistics/execution-environments");
-        return answer.json()["1"].idleRunners === POOL;
-      },
-      { within: 40_000 },
-    );
-    const claims = claimAllTheTime(manager.port);
-    await until("the first claims", () => claims.answers.length >= CLAIMS.first);
-    claims.limit(CLAIMS.unfilled);
+    const connections = new Connections({ origin: `http://127.0.0.1:${manager.port}`, token: SERVER_TOKEN });
+    const claims = claimLoad(connections, { environmentId: 1, rate: RATE });
+    const more = async (count: number): Promise<void> => {
+      const wanted = claims.done + count;
+      await until(`${count} more claims`, () => claims.failures.length > 0 || claims.done >= wanted, PATIENT);
+    };
+    await more(20);
     process.kill(first, "SIGTERM");
     await manager.told(first, "STOPPING=1");
     if (order === "after its end") expect(await manager.ended(first)).toBe(0);
     const second = await serve();
     await manager.told(second, "READY=1");
-    claims.limit(CLAIMS.last);
     expect(await manager.ended(first)).toBe(0);
-    const before = claims.answers.length;
-    await until("claims at the successor", () => claims.answers.length >= before + 10);
-    const answers = await claims.over();
-    expect(answers.filter((answer) => answer !== "200")).toEqual([]);
+    await more(10);
+    await claims.stop();
+    await connections.close();
+    expect(claims.failures).toEqual([]);
     process.kill(second, "SIGTERM");
     expect(await manager.ended(second)).toBe(0);
   },
