@@ -21,6 +21,7 @@ import { observedRunners } from "./runner/observed-runners.js";
 import { RefillTimes } from "./runner/refill-times.js";
 import { TIMINGS, type Timings } from "./runner/timings.js";
 import { createPlainShell } from "./shell/plain/plain-shell.js";
+import { Openings } from "./shell/resident/openings.js";
 import { createResidentShell } from "./shell/resident/resident-shell.js";
 import { Residents } from "./shell/resident/residents.js";
 import { Duration } from "./telemetry/duration.js";
@@ -197,7 +198,7 @@ function composeNomad(
     isOpen: (pool) => runners.pool(pool.environmentId) === pool,
     logger: logger.child({ package: "runner" }),
   });
-  const residents = new Residents();
+  const resident = { residents: new Residents(), openings: new Openings() };
   let base: Job | undefined;
   const runners: RunnerManager = new RunnerManager({
     client,
@@ -207,7 +208,7 @@ function composeNomad(
       const context = { ...options, opener: exec, separateStderr: server.interactivestderr };
       return settings.warm === 0
         ? createPlainShell(context)
-        : createResidentShell({ ...context, residents }, { clean });
+        : createResidentShell({ ...context, ...resident }, { clean });
     },
     disableForcePull: settings.disableforcepull,
     warm: settings.warm,

@@ -29,6 +29,8 @@ export interface ClaimsOptions {
   readonly sessions: Sessions;
   /** Brings an unclaimed runner to what is known of its job. */
   readonly look: (runnerId: string) => void;
+  /** A runner of this pool is about to be taken. */
+  readonly onClaim: (pool: Pool) => void;
   readonly reached: ReachedPoint;
   readonly retries: Retries;
   readonly metrics: MetricsSink;
@@ -60,6 +62,7 @@ export class Claims {
         throw new RunnerError("pool-empty", "no runners available for this execution environment");
       }
       const kind = this.#isAhead(runner) ? "reserved" : "marked";
+      this.#options.onClaim(pool);
       const taken = await this.#take(pool, runner);
       // Nothing may come between this look and the handing over.
       if (!taken || runner.state !== "claiming") continue;

@@ -17,6 +17,7 @@ import { deleteRunners } from "./delete-runners.js";
 import { Deletions } from "./deletions.js";
 import type { RunnerHandle, RunnerService } from "./handle.js";
 import { LateMarks, type LateMarksOptions } from "./late-marks.js";
+import { Lull } from "./lull.js";
 import { MarkWriter } from "./mark-writer.js";
 import { readMark } from "./marks.js";
 import { Observer } from "./observer.js";
@@ -24,6 +25,7 @@ import type { OpenShell } from "./open-shell.js";
 import { Orphans } from "./orphans.js";
 import { Pool } from "./pool.js";
 import { PoolController } from "./pool-controller.js";
+import { isAmple } from "./pool-policy.js";
 import { Recovery } from "./recovery.js";
 import { RunnerRegistry, STOPPED } from "./registry.js";
 import { Reservations } from "./reservations.js";
@@ -75,6 +77,7 @@ export class RunnerManager implements RunnerService, ClusterListener {
   readonly #orphans: Orphans;
   readonly #lateMarks: LateMarks;
   readonly #controllers = new Map<Pool, PoolController>();
+  readonly #lull = new Lull<Pool>();
   readonly #reached: ReachedPoint;
   readonly #retirement: Retirement;
   readonly #retries: Retries;
@@ -103,21 +106,16 @@ export class RunnerManager implements RunnerService, ClusterListener {
       onReserved: (pool) => sessions.warm(pool),
     });
     this.#marks = marks;
-    const look = (runnerId: string) => this.#observer.jobChanged(runnerId);
+    const shared = { registry, marks, view, sessions, logger, reached, retries };
     this.#claims = new Claims({
-      registry,
-      marks,
-      view,
-      sessions,
-      look,
-      logger,
-      reached,
-      retries,
+      ...shared,
       metrics: options.metrics ?? noMetrics,
+      look: (runnerId) => this.#observer.jobChanged(runnerId),
+      onClaim: (pool) => (isAmple(pool.figures) ? this.#lull.begin(pool) : this.#lull.end(pool)),
     });
     const retirement = new Retirement({ registry, marks, view, logger });
     this.#retirement = retirement;
-    this.#recovery = new Recovery({ registry, view, sessions, retirement, marks, logger, reached });
+    this.#recovery = new Recovery({ ...shared, retirement });
     this.#observer = new Observer({ registry, view, deletions, marks, instance, logger });
     const { orphanGrace, lateMarks } = options.timings ?? TIMINGS;
     this.#orphans = new Orphans({ registry, view, deletions, grace: orphanGrace, logger });
@@ -291,8 +289,10 @@ export class RunnerManager implements RunnerService, ClusterListener {
     this.#sessions.warm(pool);
     const controller = this.#controllers.get(pool);
     if (controller === undefined) return;
-    controller.kick();
-    this.#reservations.ensure(pool);
+    this.#lull.after(pool, () => {
+      controller.kick();
+      this.#reservations.ensure(pool);
+    });
     this.#options.onPoolChange?.(pool);
   }
 }

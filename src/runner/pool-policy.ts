@@ -21,6 +21,11 @@ export function surplus({ size, idle, starting }: PoolFigures): number {
   return Math.max(0, idle + starting - size);
 }
 
+/** Whether a claim leaves so much idle, half of the pool, that what replaces it need not start this very moment. */
+export function isAmple({ size, idle }: PoolFigures): boolean {
+  return 2 * (idle - 1) >= size;
+}
+
 /** Whether the pool is depleting: idle ÷ size below the threshold; never with size 0 or threshold 0 (rest-api.md, `/health`). */
 export function isDepleted({ size, idle }: PoolFigures, threshold: number): boolean {
   return size > 0 && threshold > 0 && idle / size < threshold;

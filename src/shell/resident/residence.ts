@@ -255,21 +255,21 @@ export class Residence implements Ticking {
     if (this.#opening || !this.#wanted || (this.#control !== undefined && this.#terminal !== undefined))
       return;
     this.#opening = true;
-    const clean = this.#clean;
-    const control = this.#control === undefined ? this.#opener.control() : Promise.resolve(this.#control);
-    const terminal =
-      this.#terminal === undefined ? this.#opener.terminal(control) : Promise.resolve(this.#terminal);
-    const opened = await Promise.allSettled([control, terminal]);
+    const [control, terminal] = await this.#opener.open({
+      control: this.#control,
+      terminal: this.#terminal,
+      urgent: !this.#keep,
+    });
     this.#opening = false;
     // What broke meanwhile is tried again as what could not be opened.
-    if (opened[0].status === "fulfilled" && !opened[0].value.isOver) this.#control = opened[0].value;
-    if (opened[1].status === "fulfilled" && !opened[1].value.isOver) {
-      this.#terminal = opened[1].value;
-      this.#terminalClean = clean;
+    if (control.status === "fulfilled" && !control.value.isOver) this.#control = control.value;
+    if (terminal.status === "fulfilled" && !terminal.value.isOver) {
+      this.#terminal = terminal.value;
+      this.#terminalClean = this.#clean;
     }
     if (!this.#wanted) return this.#rest();
     if (this.#control !== undefined && this.#terminal !== undefined) return;
-    const failed = opened.find((each) => each.status === "rejected");
+    const failed = [control, terminal].find((each) => each.status === "rejected");
     this.#failed(failed?.reason);
   }
 

@@ -24,8 +24,24 @@ export class SessionOpener {
     this.#options = options;
   }
 
+  /** Opens those that are not there, when its turn has come; gives back those that are. `urgent`: for a client. */
+  async open(there: {
+    readonly control: ControlSession | undefined;
+    readonly terminal: ResidentTerminal | undefined;
+    readonly urgent: boolean;
+  }): Promise<[PromiseSettledResult<ControlSession>, PromiseSettledResult<ResidentTerminal>]> {
+    const openBoth = () => {
+      const control = there.control === undefined ? this.#control() : Promise.resolve(there.control);
+      const terminal =
+        there.terminal === undefined ? this.#terminal(control) : Promise.resolve(there.terminal);
+      return Promise.allSettled([control, terminal]);
+    };
+    const { nodeId } = this.#context.target();
+    return this.#context.openings.run(nodeId, openBoth, there);
+  }
+
   /** Rejects as ControlSession.open. */
-  async control(): Promise<ControlSession> {
+  async #control(): Promise<ControlSession> {
     const { resident, onStderr, onLost, signal } = this.#options;
     const control = await ControlSession.open(this.#context, {
       resident,
@@ -37,7 +53,7 @@ export class SessionOpener {
   }
 
   /** The terminal's pipes are handed to `control`. Rejects as ResidentTerminal.open. */
-  async terminal(control: Promise<ControlSession>): Promise<ResidentTerminal> {
+  async #terminal(control: Promise<ControlSession>): Promise<ResidentTerminal> {
     const { resident, onLost, signal } = this.#options;
     const terminal = await ResidentTerminal.open(this.#context, {
       resident,

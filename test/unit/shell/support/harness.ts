@@ -1,4 +1,5 @@
 import { createPlainShell } from "../../../../src/shell/plain/plain-shell.js";
+import { Openings } from "../../../../src/shell/resident/openings.js";
 import { createResidentShell } from "../../../../src/shell/resident/resident-shell.js";
 import { Residents } from "../../../../src/shell/resident/residents.js";
 import type {
@@ -80,7 +81,10 @@ export async function startHarness(
   const shell =
     path === "plain"
       ? createPlainShell(context)
-      : createResidentShell({ ...context, residents: new Residents() }, { clean: true });
+      : createResidentShell(
+          { ...context, residents: new Residents(), openings: new Openings() },
+          { clean: true },
+        );
   const taken: Path[] = [];
   const recording: RunnerShell = {
     ...shell,
