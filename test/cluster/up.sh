@@ -140,7 +140,8 @@ TOML
   if [ -z "$(pid_of dockerd)" ]; then
     # Without iptables: nothing of Docker's stays in the machine's firewall and
     # a Docker that runs beside is not disturbed. Ports are mapped by CNI.
-    rm -f "$DOCKER_SOCK"
+    # One that was killed has left its pid file, and Docker takes a process that nobody has waited for yet for alive.
+    rm -f "$DOCKER_SOCK" "$RUN/dockerd-own.pid"
     start_daemon dockerd dockerd --data-root "$STATE/docker" --exec-root "$RUN/docker" \
       --pidfile "$RUN/dockerd-own.pid" -H "unix://$DOCKER_SOCK" --containerd "$CONTAINERD_SOCK" \
       --config-file "$RUN/daemon.json" --bridge "$DOCKER_BRIDGE" --iptables=false --ip6tables=false \

@@ -92,7 +92,20 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
     } finally {
       cluster.thaw();
     }
-    await recoveries.measure("Nomad stood still for 30 s", () => until("service", serves, LONG));
+    const thawed = performance.now();
+    let readyAfter = 0;
+    await recoveries.measure("Nomad stood still for 30 s", () =>
+      until(
+        "service",
+        async () => {
+          const [node] = await nomad.must("GET", "/v1/nodes");
+          if (node.Status !== "ready") readyAfter = performance.now() - thawed;
+          return serves();
+        },
+        LONG,
+      ),
+    );
+    recoveries.note("of that Nomad took its own node for lost", `${(readyAfter / 1_000).toFixed(2)} s`);
     await exact((await server.statusOf(runner.id)) === 200 ? 1 : 0);
     if ((await server.statusOf(runner.id)) === 200) {
       expect((await server.client.download(runner, { path: "kept" })).text).toBe("content");
