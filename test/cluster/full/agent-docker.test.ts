@@ -36,9 +36,12 @@ describe.skipIf(!isFullRun)("faults of Docker under the embedded agent", { timeo
   }, 300_000);
   afterAll(async () => {
     recoveries.print("Recovery from faults of Docker under the embedded agent:");
-    await server?.stop();
-    await agent?.stop();
-    await cluster?.down();
+    try {
+      await server?.stop();
+      await agent?.stop();
+    } finally {
+      await cluster?.down();
+    }
   }, 300_000);
 
   const serves = async (): Promise<boolean> => {
