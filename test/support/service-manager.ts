@@ -68,7 +68,13 @@ export class ServiceManager {
 
   /** Ends everything that it started, and itself. */
   async stop(): Promise<void> {
-    for (const pid of this.#running) process.kill(pid, "SIGKILL");
+    for (const pid of this.#running) {
+      try {
+        process.kill(pid, "SIGKILL");
+      } catch {
+        // It ended by itself, and its end is not heard yet.
+      }
+    }
     const closed = new Promise((resolve) => this.#process.once("close", resolve));
     this.#process.stdin?.end();
     await closed;
