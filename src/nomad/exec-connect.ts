@@ -1,11 +1,11 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { SecureContextOptions } from "node:tls";
+import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { type ClientOptions, WebSocket } from "ws";
 import { answerError, isConnectionLimit } from "./answer-error.js";
 import { authorityOf, type Endpoint } from "./endpoint.js";
 import { NomadError } from "./errors.js";
 import { networkCode, networkError } from "./network-error.js";
-import type { checkNodeIdentity, TlsMaterial } from "./tls.js";
+import type { checkNodeIdentity } from "./tls.js";
 
 /** Output messages carry about 1 KiB; anything near this is not from Nomad. */
 const longestMessage = 1024 * 1024;
@@ -14,8 +14,10 @@ const longestMessage = 1024 * 1024;
 const longestRefusal = 4 * 1024;
 
 /** TLS of an exec session; without `checkServerIdentity` the certificate has to name the host. */
-export interface ExecTls extends TlsMaterial {
+export interface ExecTls extends Pick<ConnectionOptions, "secureContext" | "session"> {
   readonly checkServerIdentity?: typeof checkNodeIdentity;
+  /** Called with the connection before it is made. */
+  onSocket(socket: TLSSocket): void;
 }
 
 /** One handshake for an exec session. */
@@ -89,7 +91,7 @@ export function connectExec<T>(handshake: ExecHandshake, onOpen: (socket: WebSoc
 function open(handshake: ExecHandshake, onConnect: () => void): WebSocket {
   const { endpoint, path, headers, tls, connectTimeout } = handshake;
   // ws hands all of it to Node's TLS; its own type has another checkServerIdentity than Node.
-  const secure: SecureContextOptions = tls ?? {};
+  const secure: Omit<ConnectionOptions, "checkServerIdentity"> = tls ?? {};
   const options: ClientOptions = {
     ...secure,
     headers,
@@ -99,6 +101,7 @@ function open(handshake: ExecHandshake, onConnect: () => void): WebSocket {
     skipUTF8Validation: true,
     finishRequest: (request) => {
       watchConnect(request, { connectTimeout, onConnect });
+      if (tls) request.once("socket", (socket) => tls.onSocket(socket as TLSSocket));
       request.end();
     },
   };

@@ -5,7 +5,7 @@ import { ANSWER_MS } from "./answer-time.js";
 import type { NomadClient } from "./client.js";
 import type { ConnectionSlot } from "./connection-limiter.js";
 import type { ConnectionLimiters } from "./connection-limiters.js";
-import type { Endpoint } from "./endpoint.js";
+import { authorityOf, type Endpoint } from "./endpoint.js";
 import { isNomadError, NomadError } from "./errors.js";
 import type { ExecOpener, ExecOptions, ExecSession, ExecTarget } from "./exec.js";
 import { connectExec, DroppedError, type ExecTls } from "./exec-connect.js";
@@ -14,6 +14,7 @@ import { WebSocketExecSession } from "./exec-session.js";
 import { pathOf } from "./http.js";
 import { NodeAddresses } from "./node-addresses.js";
 import { checkNodeIdentity } from "./tls.js";
+import { TlsSessions } from "./tls-sessions.js";
 import { connectTimeout, type NomadTransport } from "./transport.js";
 
 /** Of which a node may take this much until it is tried over the server. */
@@ -34,6 +35,8 @@ interface Way {
   readonly tls: ExecTls | undefined;
 }
 
+type Peer = "node" | "server";
+
 /**
  * Opens exec sessions at Nomad: one handshake at the node's own address, or over the server where that does not work. Rejects with
  * a NomadError in time (ANSWER_MS). An allocation that Nomad does not know ends the open session as `broken`, with Nomad's words.
@@ -42,6 +45,7 @@ export class NomadExecOpener implements ExecOpener {
   readonly #options: NomadExecOpenerOptions;
   readonly #nodes: NodeAddresses;
   readonly #heartbeat = new ExecHeartbeat({ interval: heartbeatInterval });
+  readonly #tlsSessions = new TlsSessions();
   readonly #sessions = new Set<WebSocketExecSession>();
   #stopped = false;
 
@@ -55,12 +59,9 @@ export class NomadExecOpener implements ExecOpener {
     const over = performance.now() + ANSWER_MS;
     const node = await this.#nodes.addressOf(target.nodeId);
     if (node !== undefined) {
-      const way = {
-        endpoint: node,
-        tls: this.#tls && { ...this.#tls, checkServerIdentity: checkNodeIdentity },
-      };
+      const soon = Math.min(over, performance.now() + directTimeout);
       try {
-        return await this.#openAt(way, target, options, Math.min(over, performance.now() + directTimeout));
+        return await this.#openAt(this.#wayTo(node, "node"), target, options, soon);
       } catch (error) {
         if (!isNomadError(error, "unreachable", "no-room")) throw error;
         // A dropped connection can be the node's limit of connections, which passes.
@@ -72,9 +73,9 @@ export class NomadExecOpener implements ExecOpener {
         });
       }
     }
-    const server = { endpoint: this.#options.transport.endpoint, tls: this.#tls };
+    const { endpoint } = this.#options.transport;
     try {
-      return await this.#openAt(server, target, options, over);
+      return await this.#openAt(this.#wayTo(endpoint, "server"), target, options, over);
     } catch (error) {
       throw await this.#explain(error);
     }
@@ -86,9 +87,17 @@ export class NomadExecOpener implements ExecOpener {
     for (const session of this.#sessions) session.close();
   }
 
-  get #tls(): ExecTls | undefined {
-    const { transport } = this.#options;
-    return transport.secure ? transport.tls : undefined;
+  #wayTo(endpoint: Endpoint, peer: Peer): Way {
+    const { secure, tls: material } = this.#options.transport;
+    if (!secure) return { endpoint, tls: undefined };
+    // What was checked as a node is not taken for a server.
+    const name = `${peer} ${authorityOf(endpoint)}`;
+    const tls: ExecTls = {
+      ...this.#tlsSessions.optionsFor(material, name),
+      ...(peer === "node" && { checkServerIdentity: checkNodeIdentity }),
+      onSocket: (socket) => this.#tlsSessions.watch(material, name, socket),
+    };
+    return { endpoint, tls };
   }
 
   async #openAt(way: Way, target: ExecTarget, options: ExecOptions, over: number): Promise<ExecSession> {

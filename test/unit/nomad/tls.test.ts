@@ -91,6 +91,33 @@ describe("TLS to Nomad", () => {
     expect(opened).toBe(way);
   });
 
+  it("goes on with the TLS session of the exec session before, at each peer", async () => {
+    const [server, node] = [await secure("server"), await secure("node")];
+    server.answer = () => ({
+      body: { ID: "n", HTTPAddr: `127.0.0.1:${node.endpoint.port}`, TLSEnabled: true },
+    });
+    const reused: boolean[] = [];
+    node.onSession = (socket, request) => {
+      const connection = request.socket as TLSSocket;
+      reused.push(connection.isSessionReused());
+      expect(connection.authorized).toBe(true);
+      socket.send('{"exited":true,"result":{}}');
+    };
+    const transport = await server.transport({ tls: ours });
+    const opener = new NomadExecOpener({
+      transport,
+      client: new NomadClient(transport),
+      limiters: new ConnectionLimiters({ server: server.endpoint, connections: 0 }),
+      logger: new QuietLogger(),
+    });
+    for (let count = 0; count < 3; count++) {
+      const handlers = new ExecRecorder();
+      await opener.open({ allocationId: "a", nodeId: "n" }, { command: ["true"], tty: false, handlers });
+      await handlers.ended.promise;
+    }
+    expect(reused).toEqual([false, true, true]);
+  });
+
   it("reads certificates again at a reload, and keeps the old ones when they cannot be read", async () => {
     const nomad = await secure("server");
     const folder = await mkdtemp(join(tmpdir(), "poseidon-tls-"));
