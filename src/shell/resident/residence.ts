@@ -258,7 +258,7 @@ export class Residence implements Ticking {
     const [control, terminal] = await this.#opener.open({
       control: this.#control,
       terminal: this.#terminal,
-      urgent: !this.#keep,
+      claimed: !this.#keep,
     });
     this.#opening = false;
     // What broke meanwhile is tried again as what could not be opened.

@@ -16,6 +16,7 @@ export function createResidentShell(
   const plain = createPlainShell(context);
   const residence = new Residence(context, options);
   const files = { plain: context, residence };
+  const alone = <T>(step: () => Promise<T>) => context.openings.ahead(context.target().nodeId, step);
   return {
     warm: (how) => residence.warm(how),
     isWarm: () => residence.isReady,
@@ -24,20 +25,21 @@ export function createResidentShell(
       if (command !== undefined) return command;
       residence.soil();
       await residence.quiet();
-      return plain.execute(request, handlers, how);
+      return alone(() => plain.execute(request, handlers, how));
     },
     async list(path, how) {
       const listing = await listResident(files, path, how);
       if (listing !== undefined) return listing;
       await residence.quiet();
-      return plain.list(path, how);
+      return alone(() => plain.list(path, how));
     },
     async update(change, how = {}) {
       residence.warm({ keep: false });
-      if ((await updateResident(files, change, how)) === undefined) await plain.update(change, how);
+      if ((await updateResident(files, change, how)) === undefined)
+        await alone(() => plain.update(change, how));
     },
     async download(path, how) {
-      return (await downloadResident(files, path, how)) ?? plain.download(path, how);
+      return (await downloadResident(files, path, how)) ?? alone(() => plain.download(path, how));
     },
     close: () => residence.close(),
   };

@@ -24,11 +24,11 @@ export class SessionOpener {
     this.#options = options;
   }
 
-  /** Opens those that are not there, when its turn has come; gives back those that are. `urgent`: for a client. */
+  /** Opens those that are not there, when its turn has come; gives back those that are. `claimed`: a client has the runner. */
   async open(there: {
     readonly control: ControlSession | undefined;
     readonly terminal: ResidentTerminal | undefined;
-    readonly urgent: boolean;
+    readonly claimed: boolean;
   }): Promise<[PromiseSettledResult<ControlSession>, PromiseSettledResult<ResidentTerminal>]> {
     const openBoth = () => {
       const control = there.control === undefined ? this.#control() : Promise.resolve(there.control);
@@ -37,7 +37,8 @@ export class SessionOpener {
       return Promise.allSettled([control, terminal]);
     };
     const { nodeId } = this.#context.target();
-    return this.#context.openings.run(nodeId, openBoth, there);
+    const { claimed, control: known } = there;
+    return this.#context.openings.run(nodeId, openBoth, { claimed, fresh: known === undefined });
   }
 
   /** Rejects as ControlSession.open. */
