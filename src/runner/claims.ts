@@ -29,7 +29,7 @@ export interface ClaimsOptions {
   readonly sessions: Sessions;
   /** Brings an unclaimed runner to what is known of its job. */
   readonly look: (runnerId: string) => void;
-  /** A runner of this pool is about to be taken. */
+  /** A runner of this pool is about to be taken; the change itself is told after this. */
   readonly onClaim: (pool: Pool) => void;
   readonly reached: ReachedPoint;
   readonly retries: Retries;

@@ -37,17 +37,18 @@ export class Lull<Key extends object> {
     else work();
   }
 
-  /** Ends the lull of `key`: what waits is done now. */
+  /** There is no time for a lull. What waits is forgotten: whoever says so asks for it again at once. */
   end(key: Key): void {
-    const waiting = this.#waiting.get(key);
     this.#claimedAt.delete(key);
-    if (waiting === undefined) return;
-    clearTimeout(waiting.timer);
+    clearTimeout(this.#waiting.get(key)?.timer);
     this.#waiting.delete(key);
-    waiting.work();
   }
 
   #timer(key: Key, ms: number): NodeJS.Timeout {
-    return setTimeout(() => this.end(key), ms).unref();
+    return setTimeout(() => {
+      const work = this.#waiting.get(key)?.work;
+      this.end(key);
+      work?.();
+    }, ms).unref();
   }
 }
