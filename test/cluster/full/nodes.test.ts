@@ -121,7 +121,15 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
     await until("exact allocations", async () => (await running()).length === POOL + used + 1, LONG);
   };
   const exactContainers = (used: number): Promise<unknown> =>
-    until("exact containers", async () => (await containers()) === POOL + used + 1, LONG);
+    until("exact containers", async () => (await containers()) === POOL + used + 1, LONG).catch(
+      async (cause: unknown) => {
+        const all: Allocation[] = await nomad.must("GET", "/v1/allocations");
+        const known = all.map(({ JobID, ClientStatus, NodeID }) => [JobID, ClientStatus, NodeID]);
+        throw new Error(`${await containers()} containers, and Nomad has ${JSON.stringify(known)}`, {
+          cause,
+        });
+      },
+    );
 
   const running = async (): Promise<Allocation[]> => {
     const all: Allocation[] = await nomad.must("GET", "/v1/allocations");
