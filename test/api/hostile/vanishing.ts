@@ -37,8 +37,9 @@ export function vanishingSuite(client: () => ApiClient): void {
       await expect.poll(() => sh(look, { as: "root" }), { timeout: 20_000, interval: 200 }).toBe("0\n");
       const pipes = async () => (await sh("ls -A /tmp | grep -c '[.]fifo$' || :", { as: "root" })).trim();
       // The one pipe is that of the command that looks.
+      // A shell that got its turn only after it was given up waits 30 s for its request.
       await expect
-        .poll(pipes, { timeout: 20_000, interval: 200 })
+        .poll(pipes, { timeout: 45_000, interval: 200 })
         .toBe(client().target.separateStderr ? "1" : "0");
     }
 
