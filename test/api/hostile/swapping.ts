@@ -15,7 +15,8 @@ export function swappingSuite(client: () => ApiClient): void {
     async function meanwhile(body: string, work: () => Promise<void>): Promise<void> {
       await sh(
         `rm -rf /tmp/swap; mkdir -p /tmp/swap/real; cd /tmp/swap; echo secret >real/victim; ` +
-          `(while [ -e /tmp/swap/real ]; do ${body}; done </dev/null >/dev/null 2>&1 &)`,
+          // By its own place: another test may have made a new one at this path.
+          `(while [ -e real ]; do ${body}; done </dev/null >/dev/null 2>&1 &)`,
       );
       try {
         await work();
