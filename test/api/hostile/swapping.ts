@@ -13,10 +13,11 @@ export function swappingSuite(client: () => ApiClient): void {
 
     /** Runs `body` in a loop of the learner's until `work` is done. */
     async function meanwhile(body: string, work: () => Promise<void>): Promise<void> {
+      // In a session of its own, or it would go with the command's terminal. It ends with its own folder, whatever is made at this path.
       await sh(
         `rm -rf /tmp/swap; mkdir -p /tmp/swap/real; cd /tmp/swap; echo secret >real/victim; ` +
-          // By its own place: another test may have made a new one at this path.
-          `(while [ -e real ]; do ${body}; done </dev/null >/dev/null 2>&1 &)`,
+          `setsid bash -c 'touch real/going; while [ -e real ]; do ${body}; done' </dev/null >/dev/null 2>&1 & ` +
+          "until [ -e real/going ]; do sleep 0.01; done",
       );
       try {
         await work();
