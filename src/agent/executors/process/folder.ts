@@ -1,11 +1,23 @@
-import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ownerIsGone, ownerName } from "../owner-name.js";
 import { bashEnvironment, OWN_SETUSER } from "./own-setuser.js";
 
 /** Places of the machine that every user may write to, which a task with an id of its own may have left something in. */
 const SHARED = ["/tmp", "/var/tmp", "/dev/shm"];
+
+/** Of a folder's mode: users that neither own it nor are of its group may go through. */
+const OTHERS_ENTER = 0o001;
 
 /** The private places of one task. */
 export interface TaskFolder {
@@ -29,7 +41,7 @@ export class ExecutorFolder {
 
   /** Makes one, and removes those of processes that are gone. */
   static create(): ExecutorFolder {
-    const parent = /^[\w./-]+$/.test(tmpdir()) ? tmpdir() : "/tmp";
+    const parent = serves(tmpdir()) ? tmpdir() : "/tmp";
     for (const name of readdirSync(parent)) {
       const path = join(parent, name);
       // Anybody may make a folder of that name here.
@@ -74,6 +86,17 @@ export function removeTaskFolder(folder: TaskFolder, id: number | undefined): vo
       if (lstatSync(path, { throwIfNoEntry: false })?.uid === id)
         rmSync(path, { recursive: true, force: true });
     }
+  }
+}
+
+/** Whether tasks can have their folders below `path`: it needs no quoting, and root's tasks, which are other users, can get there. */
+function serves(path: string): boolean {
+  if (!/^[\w./-]+$/.test(path)) return false;
+  if (process.getuid?.() !== 0) return true;
+  for (let folder = resolve(path); ; folder = dirname(folder)) {
+    const mode = statSync(folder, { throwIfNoEntry: false })?.mode ?? 0;
+    if ((mode & OTHERS_ENTER) === 0) return false;
+    if (folder === dirname(folder)) return true;
   }
 }
 

@@ -1,4 +1,6 @@
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { RunningTask } from "../../../../../src/agent/executor.js";
 import { ProcessExecutor } from "../../../../../src/agent/executors/process/executor.js";
@@ -45,6 +47,23 @@ describe("the process executor", () => {
     expect([existsSync(folder), names]).toEqual([true, ["file"]]);
     await task.stop();
     expect(existsSync(folder)).toBe(false);
+  });
+
+  it.skipIf(!isRoot)("works where TMPDIR is root's alone", async () => {
+    const before = process.env["TMPDIR"];
+    const folder = mkdtempSync(join(tmpdir(), "roots-"));
+    process.env["TMPDIR"] = folder;
+    try {
+      const own = ProcessExecutor.create({ reason: undefined });
+      const started = await own.start(taskSpec());
+      const { stdout } = await run(started, ["/sbin/setuser", "user", "mktemp"]);
+      expect(stdout).toMatch(/^\/tmp\//);
+      await own.close();
+    } finally {
+      if (before === undefined) delete process.env["TMPDIR"];
+      else process.env["TMPDIR"] = before;
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it.skipIf(!isRoot)("removes what a task left in the machine's /tmp", async () => {
