@@ -18,7 +18,7 @@ const imageProject = { ...image, test: { ...image.test, globalSetup: "test/image
 
 export default defineConfig({
   test: {
-    maxWorkers: 4,
+    maxWorkers: 5,
     // A flaky test is a bug, and is named at the end of the run (second-try-reporter.ts); what it blocks is none of its business.
     retry: process.env["CI"] === "true" ? 1 : 0,
     pool: "forks",

@@ -3,7 +3,7 @@ import type { ApiClient } from "../suite/client.js";
 import { useRunner } from "./environment.js";
 
 /** How often each thing is done while a learner's loop exchanges what is there. */
-const ROUNDS = 12;
+const ROUNDS = 6;
 
 /** Directories, links, pipes and files that change places while they are written, listed and read. */
 export function swappingSuite(client: () => ApiClient): void {

@@ -6,12 +6,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type CompiledProgram, compileProgram } from "../../support/compiled-program.js";
-import { leftOf } from "../../support/left-of.js";
-import { descendants, living, type ProcessSeen } from "../../support/processes.js";
-import { until } from "../../support/until.js";
+import { type CompiledProgram, compileProgram } from "../support/compiled-program.js";
+import { leftOf } from "../support/left-of.js";
+import { descendants, living, type ProcessSeen } from "../support/processes.js";
+import { until } from "../support/until.js";
 
-const EXAMPLE = fileURLToPath(new URL("../../../examples/hello.sh", import.meta.url));
+const EXAMPLE = fileURLToPath(new URL("../../examples/hello.sh", import.meta.url));
 const PATIENT = { within: 30_000, every: 50 };
 
 let program: CompiledProgram;
