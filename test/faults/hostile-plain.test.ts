@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { runnersApart } from "../runners-apart.js";
-import { startOnAgent } from "../start-agent.js";
-import { hostileSuite } from "./suite.js";
+import { hostileSuite } from "../api/hostile/suite.js";
+import { runnersApart } from "../api/runners-apart.js";
+import { startOnAgent } from "../api/start-agent.js";
 
 // Without warm runners each step is in an exec session of its own: the plain path.
 describe.skipIf(!runnersApart)("where runners are apart from the machine", () => {
