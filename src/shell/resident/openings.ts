@@ -33,11 +33,13 @@ export class Openings {
     options: { readonly claimed: boolean; readonly fresh: boolean },
   ): Promise<T> {
     const behindSteps = async ({ steps }: Node) => {
-      if (options.claimed && options.fresh) await sleep(hesitation);
       if (steps.size > 0) await atMost(deference, Promise.allSettled(steps));
       return open();
     };
-    return this.#at(nodeId, (node) => node.room.run(() => behindSteps(node), { urgent: options.claimed }));
+    return this.#at(nodeId, async (node) => {
+      if (options.claimed && options.fresh) await sleep(hesitation);
+      return node.room.run(() => behindSteps(node), { urgent: options.claimed });
+    });
   }
 
   /** Runs a client's step that takes a session of its own. */

@@ -28,6 +28,16 @@ async function secure(name: string): Promise<FakeNomad> {
   return nomad;
 }
 
+async function openerAt(server: FakeNomad): Promise<NomadExecOpener> {
+  const transport = await server.transport({ tls: ours });
+  return new NomadExecOpener({
+    transport,
+    client: new NomadClient(transport),
+    limiters: new ConnectionLimiters({ server: server.endpoint, connections: 0 }),
+    logger: new QuietLogger(),
+  });
+}
+
 afterEach(async () => {
   await Promise.all(started.splice(0).map((nomad) => nomad.stop()));
 });
@@ -78,13 +88,7 @@ describe("TLS to Nomad", () => {
         socket.send('{"exited":true,"result":{}}');
       };
     }
-    const transport = await server.transport({ tls: ours });
-    const opener = new NomadExecOpener({
-      transport,
-      client: new NomadClient(transport),
-      limiters: new ConnectionLimiters({ server: server.endpoint, connections: 0 }),
-      logger: new QuietLogger(),
-    });
+    const opener = await openerAt(server);
     const handlers = new ExecRecorder();
     await opener.open({ allocationId: "a", nodeId: "n" }, { command: ["true"], tty: false, handlers });
     expect(await handlers.ended.promise).toEqual({ kind: "exited", exitCode: 0 });
@@ -103,13 +107,7 @@ describe("TLS to Nomad", () => {
       expect(connection.authorized).toBe(true);
       socket.send('{"exited":true,"result":{}}');
     };
-    const transport = await server.transport({ tls: ours });
-    const opener = new NomadExecOpener({
-      transport,
-      client: new NomadClient(transport),
-      limiters: new ConnectionLimiters({ server: server.endpoint, connections: 0 }),
-      logger: new QuietLogger(),
-    });
+    const opener = await openerAt(server);
     for (let count = 0; count < 3; count++) {
       const handlers = new ExecRecorder();
       await opener.open({ allocationId: "a", nodeId: "n" }, { command: ["true"], tty: false, handlers });
