@@ -255,11 +255,10 @@ export class Residence implements Ticking {
     if (this.#opening || !this.#wanted || (this.#control !== undefined && this.#terminal !== undefined))
       return;
     this.#opening = true;
-    const [control, terminal] = await this.#opener.open({
-      control: this.#control,
-      terminal: this.#terminal,
-      claimed: !this.#keep,
-    });
+    const [control, terminal] = await this.#opener.open(
+      () => ({ control: this.#control, terminal: this.#terminal }),
+      { claimed: !this.#keep },
+    );
     this.#opening = false;
     // What broke meanwhile is tried again as what could not be opened.
     if (control.status === "fulfilled" && !control.value.isOver) this.#control = control.value;

@@ -24,21 +24,24 @@ export class SessionOpener {
     this.#options = options;
   }
 
-  /** Opens those that are not there, when its turn has come; gives back those that are. `claimed`: a client has the runner. */
-  async open(there: {
-    readonly control: ControlSession | undefined;
-    readonly terminal: ResidentTerminal | undefined;
-    readonly claimed: boolean;
-  }): Promise<[PromiseSettledResult<ControlSession>, PromiseSettledResult<ResidentTerminal>]> {
+  /** Opens those that are not there when its turn has come; gives back those that are. `claimed`: a client has the runner. */
+  async open(
+    look: () => {
+      readonly control: ControlSession | undefined;
+      readonly terminal: ResidentTerminal | undefined;
+    },
+    { claimed }: { readonly claimed: boolean },
+  ): Promise<[PromiseSettledResult<ControlSession>, PromiseSettledResult<ResidentTerminal>]> {
     const openBoth = () => {
+      const there = look();
       const control = there.control === undefined ? this.#control() : Promise.resolve(there.control);
       const terminal =
         there.terminal === undefined ? this.#terminal(control) : Promise.resolve(there.terminal);
       return Promise.allSettled([control, terminal]);
     };
     const { nodeId } = this.#context.target();
-    const { claimed, control: known } = there;
-    return this.#context.openings.run(nodeId, openBoth, { claimed, fresh: known === undefined });
+    const fresh = look().control === undefined;
+    return this.#context.openings.run(nodeId, openBoth, { claimed, fresh });
   }
 
   /** Rejects as ControlSession.open. */
