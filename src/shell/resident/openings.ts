@@ -11,6 +11,9 @@ const hesitation = 20;
 /** How long sessions wait for steps that take a way of their own, in ms. */
 const deference = 200;
 
+/** How long those of one runner keep others waiting, in ms: one whose shells do not answer, which its owner can bring about, slows nobody else down. */
+const patience = 1_000;
+
 interface Node {
   readonly room: Semaphore;
   /** What clients do in sessions of their own that are being opened. */
@@ -26,19 +29,22 @@ interface Node {
 export class Openings {
   readonly #nodes = new Map<string, Node>();
 
-  /** Runs `open` when there is room; settles as that does. `claimed`: a client has the runner; `fresh`: since just now. */
+  /** Runs `open` when its turn has come; settles as that does. `claimed`: a client has the runner; `fresh`: since just now. */
   run<T>(
     nodeId: string,
     open: () => Promise<T>,
     options: { readonly claimed: boolean; readonly fresh: boolean },
   ): Promise<T> {
-    const behindSteps = async ({ steps }: Node) => {
-      if (steps.size > 0) await atMost(deference, Promise.allSettled(steps));
-      return open();
-    };
-    return this.#at(nodeId, async (node) => {
+    return this.#at(nodeId, async ({ room, steps }) => {
       if (options.claimed && options.fresh) await sleep(hesitation);
-      return node.room.run(() => behindSteps(node), { urgent: options.claimed });
+      const turn = async () => {
+        if (steps.size > 0) await atMost(deference, Promise.allSettled(steps));
+        const opening = open();
+        await atMost(patience, Promise.allSettled([opening]));
+        return { opening };
+      };
+      const { opening } = await room.run(turn, { urgent: options.claimed });
+      return opening;
     });
   }
 

@@ -57,6 +57,19 @@ it("settle as the opening does, and make room", async () => {
   expect(begun).toEqual(["a", "b"]);
 });
 
+it("that hang keep others waiting for a second, and settle when they do", async () => {
+  const { begun, run, end } = start();
+  const hanging = run("a", claimed);
+  void run("b", claimed);
+  void run("c", waiting);
+  await vi.advanceTimersByTimeAsync(999);
+  expect(begun).toEqual(["a", "b"]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(begun).toEqual(["a", "b", "c"]);
+  await end("a");
+  await hanging;
+});
+
 it("let a command that comes right behind its claim go ahead, and are not held up by steps for long", async () => {
   const { openings, begun, run } = start();
   void run("a", { claimed: true, fresh: true });
