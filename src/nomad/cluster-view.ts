@@ -189,7 +189,8 @@ export class ClusterView {
         });
       } catch (error) {
         if (this.#stop.signal.aborted) return;
-        if (!reported) logger.warn("the connection to Nomad's event stream is lost, reconnecting", { error });
+        if (reported) logger.debug("Nomad's event stream cannot be followed yet, trying again", { error });
+        else logger.warn("the connection to Nomad's event stream is lost, reconnecting", { error });
         reported = true;
       }
       await backoff.wait({ signal: this.#stop.signal }).catch(() => undefined);

@@ -1,12 +1,18 @@
+import { Backoff } from "../lib/backoff.js";
 import { forEachLimit } from "../lib/for-each-limit.js";
 import { tellProgress } from "../lib/tell-progress.js";
 import { Duration } from "../telemetry/duration.js";
 import type { Logger } from "../telemetry/logger.js";
 import type { NomadClient } from "./client.js";
 import type { ClusterState } from "./cluster-state.js";
+import { isNomadError } from "./errors.js";
 
 /** Jobs read side by side: 1,000 runners in 2 s (lifecycle.md, "Start"). */
 const READS_AT_ONCE = 32;
+
+/** How a read that failed is tried again, and how long after its beginning that is done at all; ms. */
+const AGAIN = { initial: 50, maximum: 400 };
+const AGAIN_WITHIN = 2_000;
 
 /** What a snapshot found. */
 export interface SnapshotResult {
@@ -35,8 +41,8 @@ export async function takeSnapshot(
   const { eventsSeen, signal } = options;
   const before = state.jobBaseline;
   const [jobs, allocations] = await Promise.all([
-    client.listJobs({ signal }),
-    client.listAllocations({ signal }),
+    patiently(signal, () => client.listJobs({ signal })),
+    patiently(signal, () => client.listAllocations({ signal })),
   ]);
   const startedOver = jobs.index < before;
   if (startedOver) state.forget();
@@ -49,7 +55,7 @@ export async function takeSnapshot(
   });
   try {
     await forEachLimit(READS_AT_ONCE, unread, async ({ ID }) => {
-      const job = await client.readJob(ID, { signal });
+      const job = await patiently(signal, () => client.readJob(ID, { signal }));
       if (job !== undefined) state.applyJob(job);
       read += 1;
     });
@@ -64,4 +70,20 @@ export async function takeSnapshot(
   return startedOver
     ? { repairs: 0, startedOverAt: Math.max(jobs.index, allocations.index) }
     : { repairs, startedOverAt: undefined };
+}
+
+/** A busy Nomad refuses one of many reads now and then: all the others are not done again for that. A silent one is not asked again. */
+async function patiently<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+  const end = performance.now() + AGAIN_WITHIN;
+  const backoff = new Backoff(AGAIN);
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      const passing =
+        isNomadError(error, "unreachable") || (isNomadError(error) && (error.status ?? 0) >= 500);
+      if (!passing || signal.aborted || performance.now() > end) throw error;
+    }
+    await backoff.wait({ signal });
+  }
 }

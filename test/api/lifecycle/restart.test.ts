@@ -213,4 +213,17 @@ describe("recovery", () => {
     const claimed = [await second.claimed(59), await second.claimed(59)];
     expect(claimed).not.toContain(dead);
   });
+
+  it("goes on reading where Nomad refuses a few answers, and does not begin anew", async () => {
+    const first = await lab.server();
+    await first.client.put(62, { prewarmingPoolSize: 20 });
+    await first.settled(62, { idle: 20 });
+    await first.stop();
+    await lab.fault({ fault: "answer", path: "^/v1/jobs$", with: 500, count: 1 });
+    await lab.fault({ fault: "answer", path: "^/v1/allocations$", with: 429, count: 2 });
+    await lab.fault({ fault: "answer", path: "^/v1/job/62-", with: 500, count: 25 });
+    const second = await lab.server();
+    await second.settled(62, { idle: 20 });
+    expect(second.lines.filter(({ message }) => /event stream is lost/.test(message))).toEqual([]);
+  });
 });
