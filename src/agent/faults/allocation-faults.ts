@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { HttpError } from "../http/http-error.js";
 import { newEvaluation } from "../scheduler/new-evaluation.js";
-import type { AllocationRecord } from "../state/records.js";
+import { type AllocationRecord, isTerminal } from "../state/records.js";
 import type { InducedExit } from "../tasks/task-runner.js";
 import type { FaultParts } from "./fault-injector.js";
 
@@ -20,7 +20,7 @@ const EXITS: Readonly<Record<Exclude<AllocationEnd, "lost">, InducedExit>> = {
  * @throws HttpError 404 when it does not run
  */
 export function killAllocation(parts: FaultParts, id: string, how: AllocationEnd): void {
-  const allocation = allocationOrFail(parts, id);
+  const allocation = livingAllocation(parts, id);
   if (how === "lost") {
     loseAllocation(parts, allocation);
     return;
@@ -33,10 +33,10 @@ export function killAllocation(parts: FaultParts, id: string, how: AllocationEnd
 
 /**
  * Has an allocation replaced by one with another id and other ports, as a drain does.
- * @throws HttpError 404 when it is not there
+ * @throws HttpError 404 when it does not run
  */
 export function rescheduleAllocation(parts: FaultParts, id: string): void {
-  const allocation = allocationOrFail(parts, id);
+  const allocation = livingAllocation(parts, id);
   const evaluation = evaluationFor(allocation, "node-drain");
   parts.store.commit("AllocationUpdateDesiredStatus", (transaction) => {
     transaction.putAllocations([{ ...allocation, DesiredTransition: { Migrate: true } }]);
@@ -60,9 +60,11 @@ function loseAllocation(parts: FaultParts, allocation: AllocationRecord): void {
   parts.scheduler.enqueue(evaluation.ID);
 }
 
-function allocationOrFail(parts: FaultParts, id: string): AllocationRecord {
+/** What has ended is of no concern to a node that goes down or is drained: a dead job stays dead. */
+function livingAllocation(parts: FaultParts, id: string): AllocationRecord {
   const allocation = parts.store.allocations.get(id);
   if (allocation === undefined) throw new HttpError(404, "alloc not found");
+  if (isTerminal(allocation)) throw new HttpError(404, "the allocation does not run");
   return allocation;
 }
 

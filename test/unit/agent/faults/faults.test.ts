@@ -187,6 +187,17 @@ test("kills an allocation: out of memory, restarted, failed, lost", async () => 
   ).toBe(404);
 });
 
+test.each(["lost", "complete"])("what has ended is not %s again, and its job stays dead", async (how) => {
+  const target = await startAgent({ delayScale: 0 });
+  const lab = await Lab.open(target);
+  const { ID } = await lab.run("990-a");
+  await call(target, "DELETE", "/v1/job/990-a");
+  await lab.allocation("990-a", "complete", (one) => one.ClientStatus === "complete");
+  const fault = { fault: "kill-allocation", allocation: ID, how };
+  expect((await call(target, "POST", "/v1/faults", fault)).status).toBe(404);
+  expect((await lab.get("/v1/job/990-a")).body).toMatchObject({ Status: "dead" });
+});
+
 test("reschedules an allocation with other ports", async () => {
   const target = await startAgent();
   const lab = await Lab.open(target);
