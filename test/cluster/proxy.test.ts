@@ -33,14 +33,6 @@ describe("a proxy before a real Nomad", () => {
     await nomad.removeNamespace();
   });
 
-  const serves = async (): Promise<boolean> => {
-    const claimed = await server.claim(ENVIRONMENT);
-    if (claimed.status !== 200) return false;
-    const runner = { id: claimed.json().runnerId, mappedPorts: [] };
-    const { stdout } = await server.client.run(runner, { command: "echo served" });
-    return (await server.release(runner.id)).status === 204 && stdout === "served\r\n";
-  };
-
   const exact = async (): Promise<void> => {
     await server.settled(ENVIRONMENT, { idle: 2, used: 0 }, LONG);
     await until("exact jobs", async () => (await nomad.jobIds(`${ENVIRONMENT}-`)).length === 2, LONG);
@@ -50,7 +42,9 @@ describe("a proxy before a real Nomad", () => {
     for (let round = 0; round < 5; round += 1) {
       server.gate.close();
       await server.gate.open();
-      await recoveries.measure("all connections cut", () => until("service", serves, LONG));
+      await recoveries.measure("all connections cut", () =>
+        until("service", () => server.serves(ENVIRONMENT), LONG),
+      );
     }
     await exact();
   });
@@ -61,14 +55,17 @@ describe("a proxy before a real Nomad", () => {
     expect([answer.status, answer.json().errorCode]).toEqual([500, "NOMAD_UNREACHABLE"]);
     expect((await server.client.call("GET", `/execution-environments/${ENVIRONMENT}`)).status).toBe(200);
     await server.gate.open();
-    await recoveries.measure("barred, then open", () => until("service", serves, LONG));
+    await recoveries.measure("barred, then open", () =>
+      until("service", () => server.serves(ENVIRONMENT), LONG),
+    );
     await exact();
     await server.client.call("DELETE", `/execution-environments/${ENVIRONMENT + 1}`);
   });
 
   test("200 ms each way: slower, and nothing else", async () => {
     server.gate.delay(200);
-    for (let round = 0; round < 3; round += 1) expect(await until("service", serves, LONG)).toBe(true);
+    for (let round = 0; round < 3; round += 1)
+      expect(await until("service", () => server.serves(ENVIRONMENT), LONG)).toBe(true);
     await exact();
   });
 
@@ -77,7 +74,7 @@ describe("a proxy before a real Nomad", () => {
     server.gate.close();
     await server.gate.open();
     for (let round = 0; round < 3; round += 1) {
-      expect(await until("service", serves, LONG)).toBe(true);
+      expect(await until("service", () => server.serves(ENVIRONMENT), LONG)).toBe(true);
       await exact();
       // Behind the server's back, at any moment of the cutting.
       const [gone = ""] = await nomad.jobIds(`${ENVIRONMENT}-`);

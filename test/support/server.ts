@@ -110,6 +110,15 @@ export class TestServer {
     return answer.json().runnerId;
   }
 
+  /** Whether a whole visit works: a runner is claimed, runs a command and is given back. */
+  async serves(environmentId: number): Promise<boolean> {
+    const claimed = await this.claim(environmentId);
+    if (claimed.status !== 200) return false;
+    const runner = { id: claimed.json().runnerId, mappedPorts: [] };
+    const { stdout } = await this.client.run(runner, { command: "echo served" });
+    return (await this.release(runner.id)).status === 204 && stdout === "served\r\n";
+  }
+
   async figures(environmentId: number): Promise<Figures | undefined> {
     const answer = await this.client.call("GET", "/statistics/execution-environments");
     return answer.json()[String(environmentId)];

@@ -44,14 +44,6 @@ describe.skipIf(!isFullRun)("faults of Docker under the embedded agent", { timeo
     }
   }, 300_000);
 
-  const serves = async (): Promise<boolean> => {
-    const claimed = await server.claim(ENVIRONMENT);
-    if (claimed.status !== 200) return false;
-    const runner = { id: claimed.json().runnerId, mappedPorts: [] };
-    const { stdout } = await server.client.run(runner, { command: "echo served" });
-    return (await server.release(runner.id)).status === 204 && stdout === "served\r\n";
-  };
-
   /** The server's figures, the agent's jobs and Docker's containers agree. */
   const exact = async (): Promise<void> => {
     await server.settled(ENVIRONMENT, { idle: POOL, used: 0 }, LONG);
@@ -78,7 +70,9 @@ describe.skipIf(!isFullRun)("faults of Docker under the embedded agent", { timeo
       await cluster.kill("dockerd", signal);
       expect(await execution.result).toMatchObject({ last: { type: "error" }, code: 1000 });
       await cluster.up();
-      await recoveries.measure(`Docker ended by ${signal}`, () => until("service", serves, LONG));
+      await recoveries.measure(`Docker ended by ${signal}`, () =>
+        until("service", () => server.serves(ENVIRONMENT), LONG),
+      );
       if ((await server.statusOf(runner.id)) === 200) await server.release(runner.id);
       await recoveries.measure(`and all exact again`, exact);
     },

@@ -32,16 +32,6 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
     await cluster?.down();
   }, 300_000);
 
-  /** Claims a runner and runs a command in it, as a client would; then gives it back. */
-  const serves = async (): Promise<boolean> => {
-    const claimed = await server.claim(ENVIRONMENT);
-    if (claimed.status !== 200) return false;
-    const runner = { id: claimed.json().runnerId, mappedPorts: [] };
-    const result = await server.client.run(runner, { command: "echo served" });
-    expect((await server.release(runner.id)).status).toBe(204);
-    return result.stdout === "served\r\n";
-  };
-
   /** The runner jobs at Nomad are those that the server counts, and the pool is full. */
   const exact = async (used: number): Promise<void> => {
     await server.settled(ENVIRONMENT, { idle: 3, used }, LONG);
@@ -62,7 +52,9 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
       const { last, code } = await execution.result;
       expect([last, code]).toEqual([{ type: "error", data: "Error executing the request" }, 1000]);
       await cluster.up();
-      await recoveries.measure(`Nomad ended by ${signal}`, () => until("service", serves, LONG));
+      await recoveries.measure(`Nomad ended by ${signal}`, () =>
+        until("service", () => server.serves(ENVIRONMENT), LONG),
+      );
       await exact((await server.statusOf(runner.id)) === 200 ? 1 : 0);
       // Idle runners are the same ones; the used one has its files.
       const kept = before.filter((id) => id !== runner.id);
@@ -100,7 +92,7 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
         async () => {
           const [node] = await nomad.must("GET", "/v1/nodes");
           if (node.Status !== "ready") readyAfter = performance.now() - thawed;
-          return serves();
+          return server.serves(ENVIRONMENT);
         },
         LONG,
       ),
@@ -122,7 +114,7 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
     await cluster.kill("dockerd", "SIGTERM");
     await cluster.up();
     await recoveries.measure("Docker restarted (15 s of it by the restart policy)", () =>
-      until("service", serves, LONG),
+      until("service", () => server.serves(ENVIRONMENT), LONG),
     );
     await until("the used runner's end", async () => (await server.statusOf(runner.id)) === 410, LONG);
     await exact(0);
@@ -141,7 +133,9 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
     await until("the pool's loss", async () => (await server.figures(ENVIRONMENT))?.idleRunners === 0, LONG);
     expect((await server.claim(ENVIRONMENT)).json().errorCode).toBe("NOMAD_OVERLOAD");
     await nomad.must("POST", `/v1/node/${node}/drain`, { DrainSpec: null, MarkEligible: true });
-    await recoveries.measure("a drained node is eligible again", () => until("service", serves, LONG));
+    await recoveries.measure("a drained node is eligible again", () =>
+      until("service", () => server.serves(ENVIRONMENT), LONG),
+    );
     expect(await server.statusOf(runner.id)).toBe(410);
     await exact(0);
   });
@@ -236,7 +230,7 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
         await server.settled(ENVIRONMENT, { idle: 3, used: 0 }, LONG);
       },
     );
-    expect(await until("service", serves, LONG)).toBe(true);
+    expect(await until("service", () => server.serves(ENVIRONMENT), LONG)).toBe(true);
   });
 
   test("another server's leftovers: orphans go, strangers stay", async () => {
@@ -280,6 +274,6 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
     );
     for (const { id } of runners) await server.release(id);
     await exact(0);
-    expect(await until("service", serves, LONG)).toBe(true);
+    expect(await until("service", () => server.serves(ENVIRONMENT), LONG)).toBe(true);
   });
 });

@@ -37,14 +37,6 @@ describe.skipIf(!isFullRun)("Nomad without a leader", { timeout: 300_000 }, () =
     await cluster?.down();
   }, 300_000);
 
-  const serves = async (): Promise<boolean> => {
-    const claimed = await server.claim(ENVIRONMENT);
-    if (claimed.status !== 200) return false;
-    const runner = { id: claimed.json().runnerId, mappedPorts: [] };
-    const { stdout } = await server.client.run(runner, { command: "echo served" });
-    return (await server.release(runner.id)).status === 204 && stdout === "served\r\n";
-  };
-
   /** A new runner can be had too: Nomad takes registrations again. */
   const exact = async (used: number): Promise<void> => {
     await server.settled(ENVIRONMENT, { idle: POOL, used }, LONG);
@@ -102,7 +94,9 @@ describe.skipIf(!isFullRun)("Nomad without a leader", { timeout: 300_000 }, () =
     await recoveries.measure("until Nomad has a leader again", () =>
       until("a leader", async () => (await nomad.call("GET", "/v1/jobs")).status === 200, LONG),
     );
-    await recoveries.measure("no leader for 30 s, then one", () => until("service", serves, LONG));
+    await recoveries.measure("no leader for 30 s, then one", () =>
+      until("service", () => server.serves(ENVIRONMENT), LONG),
+    );
     await recoveries.measure("and all exact again", () => exact(1 + claimed.length));
     expect(await nomad.job(given)).toBeUndefined();
     // What was asked for is worked on, whatever the client was told.
@@ -134,11 +128,11 @@ describe.skipIf(!isFullRun)("Nomad without a leader", { timeout: 300_000 }, () =
     await execution.stdout("before\r\n");
     await exact(1);
     const leader = await others.lead();
-    expect(await until("service", serves, LONG)).toBe(true);
+    expect(await until("service", () => server.serves(ENVIRONMENT), LONG)).toBe(true);
     await exact(1);
     await leader.end("SIGKILL");
     await recoveries.measure("the leader is killed: until served, Nomad's election included", () =>
-      until("service", serves, LONG),
+      until("service", () => server.serves(ENVIRONMENT), LONG),
     );
     await exact(1);
     execution.send("after\n");
@@ -146,7 +140,7 @@ describe.skipIf(!isFullRun)("Nomad without a leader", { timeout: 300_000 }, () =
     leader.start();
     await server.release(runner.id);
     await exact(0);
-    expect(await until("service", serves, LONG)).toBe(true);
+    expect(await until("service", () => server.serves(ENVIRONMENT), LONG)).toBe(true);
     await exact(0);
   });
 });

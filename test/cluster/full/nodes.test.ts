@@ -145,15 +145,6 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
     return stdout.split("\n").filter((line) => line !== "").length;
   };
 
-  const serves = async (environment: number): Promise<boolean> => {
-    const claimed = await server.claim(environment);
-    if (claimed.status !== 200) return false;
-    const runner = { id: claimed.json().runnerId, mappedPorts: [] };
-    const { stdout } = await server.client.run(runner, { command: "echo served" });
-    expect((await server.release(runner.id)).status).toBe(204);
-    return stdout === "served\r\n";
-  };
-
   /** Claims all that the pool has at once and runs a command in each, wherever it is: each execution ends. */
   const claimAll = async (
     environment: number,
@@ -194,7 +185,7 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
         await exact(environment, 1);
       },
     );
-    expect(await until("service", () => serves(environment), LONG)).toBe(true);
+    expect(await until("service", () => server.serves(environment), LONG)).toBe(true);
     expect(await onSecond()).toBe(0);
     await second.mend();
     await recoveries.measure("link mended: until Nomad calls the node ready", () =>
@@ -212,7 +203,7 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
     await exact(environment, 0);
     await until(
       "a runner on the node that is back",
-      async () => (await serves(environment)) && (await onSecond()) > 0,
+      async () => (await server.serves(environment)) && (await onSecond()) > 0,
       LONG,
     );
     await exact(environment, 0);
@@ -236,7 +227,7 @@ describe.skipIf(!isFullRun)("a node of two is lost and back", { timeout: 300_000
     );
     // Idle ones keep their ids, and run on the node that is there.
     expect(await nomad.livingJobIds(`${environment}-`)).toEqual(expect.arrayContaining(ids));
-    expect(await until("service", () => serves(environment), LONG)).toBe(true);
+    expect(await until("service", () => server.serves(environment), LONG)).toBe(true);
     await second.mend();
     await until("ready", () => nodeWith("ready"), LONG);
     await recoveries.measure(
