@@ -17,6 +17,11 @@ import type {
 /** Checks a value and hands it over as it is, without a copy. */
 function whole<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z.unknown().transform((value, context) => {
+    // zod asks for an optional field that is not there too, and ignores the answer: most events have no job, and errors are dear.
+    if (value === undefined) {
+      context.addIssue({ code: "invalid_type", expected: "object", input: value });
+      return z.NEVER;
+    }
     const result = schema.safeParse(value);
     if (result.success) return value as T;
     for (const issue of result.error.issues) context.addIssue({ ...issue });

@@ -9,8 +9,8 @@ import { NOTHING } from "./agent-process.js";
 /** Claims a second, and executions a second. */
 const RATE = Number(process.env.POSEIDON_LOAD_RATE ?? 50);
 const PATIENT = { within: 150_000, every: 50 };
-const CLAIMED = { id: 1, prewarmingPoolSize: 120, cpuLimit: 1, memoryLimit: 10, image: NOTHING };
-const EXECUTING = { id: 2, prewarmingPoolSize: 8, cpuLimit: 20, memoryLimit: 100, image: "any" };
+const CLAIMED = { id: 1, prewarmingPoolSize: 200, cpuLimit: 1, memoryLimit: 10, image: NOTHING };
+const EXECUTING = { id: 2, prewarmingPoolSize: 16, cpuLimit: 20, memoryLimit: 100, image: "any" };
 
 /** Users who claim and return runners, and others who run commands in theirs, both at the rate, until they are stopped. */
 export async function steadyUsers(port: number, { ca }: { readonly ca?: readonly string[] } = {}) {

@@ -11,6 +11,8 @@ export interface LoadTarget {
 
 /** Kept connections that take turns: each is used often enough to hear in an answer that it has to go. */
 const KEPT = 8;
+/** Every so many requests one takes a new connection. */
+const NEW_EVERY = 4;
 
 /** Requests over kept connections and over new ones, in turn. */
 export class Connections {
@@ -30,7 +32,7 @@ export class Connections {
     { expected, body }: { readonly expected: number; readonly body?: unknown },
   ): Promise<string> {
     this.#turn += 1;
-    const kept = this.#turn % 2 === 0 ? this.#kept[(this.#turn / 2) % KEPT] : undefined;
+    const kept = this.#turn % NEW_EVERY === 0 ? undefined : this.#kept[this.#turn % KEPT];
     const dispatcher = kept ?? new Agent(this.#options);
     try {
       const answer = await dispatcher.request({
