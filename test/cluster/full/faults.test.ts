@@ -173,7 +173,11 @@ describe.skipIf(!isFullRun)("faults of a cluster", { timeout: 300_000 }, () => {
       async () => ((await server.figures(ENVIRONMENT))?.startingRunners ?? 0) > 0,
       LONG,
     );
-    const before = await nomad.jobIds(`${ENVIRONMENT}-`);
+    // Three of the pool and two that are claimed, whether there is room for them or not.
+    const before = await until("the replacements", async () => {
+      const ids = await nomad.jobIds(`${ENVIRONMENT}-`);
+      return ids.length === 5 && ids;
+    });
     const answer = await server.client.put(ENVIRONMENT + 1, { image: cluster.image });
     expect(answer.status).toBe(500);
     expect(answer.json().message).toMatch(/memory/);
