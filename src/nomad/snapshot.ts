@@ -10,9 +10,10 @@ import { isNomadError } from "./errors.js";
 /** Jobs read side by side: 1,000 runners in 2 s (lifecycle.md, "Start"). */
 const READS_AT_ONCE = 32;
 
-/** How a read that failed is tried again, and how long after its beginning that is done at all; ms. */
-const AGAIN = { initial: 50, maximum: 400 };
-const AGAIN_WITHIN = 2_000;
+/** How a read that failed is tried again, ms. */
+const AGAIN = { initial: 50, maximum: 200 };
+/** How long after its beginning a read is tried again at all, ms: with the last pause and ANSWER_MS less than the 5 s that a client waits. */
+const AGAIN_WITHIN = 500;
 
 /** What a snapshot found. */
 export interface SnapshotResult {
@@ -80,8 +81,7 @@ async function patiently<T>(signal: AbortSignal, read: () => Promise<T>): Promis
     try {
       return await read();
     } catch (error) {
-      const passing =
-        isNomadError(error, "unreachable") || (isNomadError(error) && (error.status ?? 0) >= 500);
+      const passing = isNomadError(error) && (error.code === "unreachable" || (error.status ?? 0) >= 500);
       if (!passing || signal.aborted || performance.now() > end) throw error;
     }
     await backoff.wait({ signal });

@@ -9,12 +9,12 @@ export interface LoadTarget {
   readonly ca?: readonly string[];
 }
 
-/** Kept connections that take turns: each is used often enough to hear in an answer that it has to go. */
-const KEPT = 8;
 /** Every so many requests one takes a new connection. */
 const NEW_EVERY = 4;
+/** Kept connections that take turns, all of them since 7 and 4 have no common divisor: each is used often enough to hear in an answer that it has to go. */
+const KEPT = 7;
 
-/** Requests over kept connections and over new ones, in turn. */
+/** Requests over kept connections, and over new ones now and then. */
 export class Connections {
   readonly #target: LoadTarget;
   readonly #kept: Client[];
