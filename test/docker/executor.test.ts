@@ -147,13 +147,14 @@ describe("the docker executor", () => {
       init: true,
       cap_drop: ["all"],
       cap_add: ["chown"],
-      ulimit: [{ nofile: "100:200" }],
+      // Not the open files': runc up to 1.1.12 races with Go over those of an exec (opencontainers/runc#4195).
+      ulimit: [{ msgqueue: "4321:8765" }],
     };
     const own = await start({ driverConfig: config });
     const text =
-      "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max; ulimit -n; cat /proc/1/comm; grep CapEff /proc/self/status";
+      "cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max; ulimit -q; cat /proc/1/comm; grep CapEff /proc/self/status";
     const { stdout } = await run(own, bash(`exec 2>/dev/null; ${text}`));
-    expect(stdout).toBe("77\n100\ndocker-init\nCapEff:\t0000000000000001\n");
+    expect(stdout).toBe("77\n4321\ndocker-init\nCapEff:\t0000000000000001\n");
     await own.stop();
     await expect(start({ driverConfig: { image: dockerImage, privileged: true } })).rejects.toThrow(
       "privileged",
