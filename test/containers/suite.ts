@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe } from "vitest";
+import { afterAll, afterEach, beforeAll, describe } from "vitest";
 import type { Nomad } from "../support/nomad.js";
 import { TestServer } from "../support/server.js";
 import { hardeningSuite } from "./hardening.js";
@@ -32,6 +32,12 @@ export function containerSuite(name: string, start: () => Promise<ContainerTarge
     beforeAll(async () => {
       target = await start();
       folder = await mkdtemp(join(tmpdir(), "containers-test-"));
+    });
+
+    // A container's fault may not come again: what its servers saw is told with it.
+    afterEach(({ task }) => {
+      if (task.result?.errors === undefined) return;
+      for (const { lines } of servers) for (const line of lines.slice(-20)) console.log(JSON.stringify(line));
     });
 
     afterAll(async () => {
