@@ -42,8 +42,10 @@ export function endingSuite(client: () => ApiClient): void {
 
     test("a command that ignores the time limit takes its runner along", async () => {
       const runner = await client().claim(environment());
-      const command = 'trap "" QUIT INT TERM; while :; do sleep 1; done';
-      expect((await client().run(runner, { command, timeLimit: 1 })).last).toEqual({ type: "timeout" });
+      // Before its trap is set, it ignores nothing.
+      const command = 'trap "" QUIT INT TERM; echo on; while :; do sleep 1; done';
+      const { stdout, last } = await client().run(runner, { command, timeLimit: 4 });
+      expect([stdout, last]).toEqual(["on\r\n", { type: "timeout" }]);
       await expect.poll(async () => (await client().list(runner)).status, { timeout: 20_000 }).toBe(410);
     });
 
