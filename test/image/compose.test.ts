@@ -32,6 +32,7 @@ describe("deploy/compose.yaml", () => {
       POSEIDON_SERVER_TOKEN: TOKEN,
       POSEIDON_IMAGE: IMAGE,
       POSEIDON_LISTEN: listen,
+      POSEIDON_NOMAD_DISABLEFORCEPULL: "true",
       ...NETWORK,
       DOCKER_SOCKET: new URL(process.env.DOCKER_HOST ?? "unix:///var/run/docker.sock").pathname,
     };
