@@ -8,7 +8,7 @@ import { agentProcess } from "./agent-process.js";
 import { steadyUsers } from "./steady-users.js";
 
 /** Claims and executions before and after each change. */
-const BETWEEN = 200;
+const BETWEEN = 400;
 const NAMES = ["first", "second"];
 
 const certificates = new Certificates();

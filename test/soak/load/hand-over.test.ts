@@ -6,7 +6,7 @@ import { steadyUsers } from "./steady-users.js";
 
 const RESTARTS = 3;
 /** Claims and executions before and after each restart. */
-const BETWEEN = 200;
+const BETWEEN = 400;
 
 let program: CompiledProgram;
 beforeAll(() => {

@@ -41,16 +41,26 @@ export async function steadyUsers(port: number, { ca }: { readonly ca?: readonly
   const claims = claimLoad(connections, { environmentId: CLAIMED.id, rate: RATE });
   const executions = executionLoad(connections, { target, runners, rate: RATE });
   const failures = () => [...claims.failures, ...executions.failures];
+  const reached: string[] = [];
+  const untilMore = async (count: number): Promise<void> => {
+    const [claimed, executed] = [claims.done + count, executions.done + count];
+    await until(
+      `${count} more claims and executions`,
+      () => failures().length > 0 || (claims.done >= claimed && executions.done >= executed),
+      PATIENT,
+    );
+    expect(failures()).toEqual([]);
+  };
   return {
-    /** Resolves once so many more of both have ended well; rejects at a failure. */
+    /** Resolves once so many more of both have ended well; rejects at a failure. What the second half of them was done at is told at the stop. */
     async more(count: number): Promise<void> {
-      const [claimed, executed] = [claims.done + count, executions.done + count];
-      await until(
-        `${count} more claims and executions`,
-        () => failures().length > 0 || (claims.done >= claimed && executions.done >= executed),
-        PATIENT,
+      await untilMore(count / 2);
+      const [claimed, executed, since] = [claims.done, executions.done, performance.now()];
+      await untilMore(count / 2);
+      const seconds = (performance.now() - since) / 1_000;
+      reached.push(
+        `${((claims.done - claimed) / seconds).toFixed(0)} + ${((executions.done - executed) / seconds).toFixed(0)}`,
       );
-      expect(failures()).toEqual([]);
     },
     /** Fails at any failure; gives a line with what was done. */
     async stop(): Promise<string> {
@@ -61,7 +71,8 @@ export async function steadyUsers(port: number, { ca }: { readonly ca?: readonly
       return (
         `${claims.done} claims (${claimed} a second of ${RATE}; ${claims.skipped} not made for want of runners), ` +
         `${executions.done} executions (${executed}; ${executions.skipped} not made for want of room), ` +
-        `${executions.forgotten()} of them prepared again at the successor`
+        `${executions.forgotten()} of them prepared again at the successor; ` +
+        `both a second in the second half between two changes: ${reached.join(", ")}`
       );
     },
   };
