@@ -71,8 +71,9 @@ async function useAll(lab: Lab, server: KillableServer, ledger: Ledger): Promise
   await ledger.claim(MADE);
   await ledger.delete(LEFT);
   await ledger.claim(MADE);
-  // The next ones are reserved a moment after a claim.
   await ledger.settled(MADE, 2);
+  // Its stop is to give one back.
+  await ledger.reserved(MADE);
   server.kill("SIGTERM");
 }
 

@@ -101,6 +101,22 @@ export class Ledger {
     );
   }
 
+  /** Resolves once a runner of the environment is reserved, or the server is dead. */
+  async reserved(id: number): Promise<void> {
+    const { baseUrl, token } = this.#client.target;
+    const line = new RegExp(`^poseidon_pool_runners\\{environment_id="${id}",state="reserved"\\} [1-9]`, "m");
+    await until(
+      `a reserved runner of environment ${id}`,
+      async () => {
+        const answer = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } }).catch(
+          () => undefined,
+        );
+        return answer === undefined || line.test(await answer.text().catch(() => ""));
+      },
+      PATIENT,
+    );
+  }
+
   /** The ends that each accepted execution got: one, or none and a broken connection. */
   get ends(): readonly number[] {
     return this.#messages.map((messages) => messages.filter((type) => FINAL.includes(type)).length);
