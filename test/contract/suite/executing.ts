@@ -39,6 +39,16 @@ export function executingSuite(target: () => Target): void {
     const run = (script: string, options?: { readonly tty?: boolean }) =>
       exec(target(), allocation, ["/bin/bash", "-c", script], options);
 
+    /** Runs a script once its shell is seen to be up: a busy Docker now and then takes a session for over that has hardly begun. */
+    const runOnceUp = async (script: string) => {
+      const command = ["/bin/bash", "-c", `echo up; read -r _; ${script}`];
+      const session = openExec(target(), allocation, command);
+      await session.waitForOutput((output) => output === "up\n");
+      session.send(stdin("\n"));
+      const result = await session.done;
+      return { ...result, stdout: result.stdout.slice("up\n".length) };
+    };
+
     test("true: both streams close, exited without a code comes last, no close frame", async () => {
       const result = await exec(target(), allocation, ["true"]);
       expect(result.frames).toHaveLength(3);
@@ -63,7 +73,7 @@ export function executingSuite(target: () => Target): void {
 
     test("a process that is killed exits with 128 and its signal", async ({ skip }) => {
       skip(!target().canRun, "needs commands that run");
-      const result = await run("sleep 100 & kill -9 $!; wait $!");
+      const result = await runOnceUp("sleep 100 & kill -9 $!; wait $!");
       expect(result.frames.at(-1)).toEqual({ exited: true, result: { exit_code: 137 } });
     });
 
@@ -141,7 +151,7 @@ export function executingSuite(target: () => Target): void {
 
     test("runs as root in the image's working directory", async ({ skip }) => {
       skip(!target().hasWorkspace, "needs an image, or a sandbox that stands for one");
-      expect((await run("id -u; pwd")).stdout).toBe("0\n/workspace\n");
+      expect((await runOnceUp("id -u; pwd; sleep 0.3")).stdout).toBe("0\n/workspace\n");
     });
 
     test("a process lives on when its connection breaks", async ({ skip }) => {
