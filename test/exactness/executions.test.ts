@@ -3,7 +3,7 @@ import { warmed } from "../api/shells/place.js";
 import { startOnAgent } from "../api/start-agent.js";
 import { ApiClient, type Runner } from "../api/suite/client.js";
 import { commandsBy } from "../api/suite/paths.js";
-import { samplesOf } from "../support/samples.js";
+import { samplesAt } from "../support/samples.js";
 import { type ServerProcess, startServerProcess } from "./server-process.js";
 
 const full = process.env.POSEIDON_TEST_FULL === "1";
@@ -65,17 +65,15 @@ describe(`${executionCount} executions over ${runnerCount} runners`, () => {
 
   /** What can pile up; the most of all runners. */
   async function figures() {
-    const { baseUrl, token } = client.target;
     const each = await round(runners.length, async (runner) => {
       const { stdout } = await client.run(runner, { command: processes });
       const { files } = (await client.list(runner, { path: "/tmp", recursive: "false" })).json();
       return { processes: Number(stdout), pipes: files.length as number };
     });
-    const page = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } });
     return {
       processes: Math.max(...each.map((one) => one.processes)),
       pipes: Math.max(...each.map((one) => one.pipes)),
-      sessions: samplesOf(await page.text()).get("poseidon_nomad_exec_sessions_open") ?? Number.NaN,
+      sessions: (await samplesAt(client.target)).get("poseidon_nomad_exec_sessions_open") ?? Number.NaN,
       descriptors: target.descriptors(),
     };
   }

@@ -8,3 +8,12 @@ export function samplesOf(page: string): ReadonlyMap<string, number> {
     }),
   );
 }
+
+/** The samples that a server shows now; rejects when it cannot be reached. */
+export async function samplesAt(server: {
+  readonly baseUrl: string;
+  readonly token: string;
+}): Promise<ReadonlyMap<string, number>> {
+  const page = await fetch(`${server.baseUrl}/metrics`, { headers: { "Poseidon-Token": server.token } });
+  return samplesOf(await page.text());
+}

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAgent } from "../../../src/agent/agent.js";
 import { chooseExecutor } from "../../../src/agent/executors/choose.js";
 import { silentLogger } from "../../../src/telemetry/silent-logger.js";
-import { samplesOf } from "../../support/samples.js";
+import { samplesAt } from "../../support/samples.js";
 import { TestServer } from "../../support/server.js";
 import { until } from "../../support/until.js";
 
@@ -26,11 +26,7 @@ beforeAll(async () => {
 afterAll(() => stop());
 
 async function samples(): Promise<(name: string) => number | undefined> {
-  const { client } = server;
-  const answer = await fetch(`${client.target.baseUrl}/metrics`, {
-    headers: { "Poseidon-Token": client.target.token },
-  });
-  const all = samplesOf(await answer.text());
+  const all = await samplesAt(server.client.target);
   return (name) => all.get(name);
 }
 

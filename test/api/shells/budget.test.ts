@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { samplesOf } from "../../support/samples.js";
+import { samplesAt } from "../../support/samples.js";
 import { until } from "../../support/until.js";
 import { startOnAgent } from "../start-agent.js";
 import { ApiClient } from "../suite/client.js";
@@ -26,8 +26,7 @@ describe("a budget of connections that is spent", () => {
   });
 
   async function room(): Promise<number | undefined> {
-    const answer = await fetch(`${target.baseUrl}/metrics`, { headers: { "Poseidon-Token": target.token } });
-    return samplesOf(await answer.text()).get("poseidon_nomad_exec_sessions_room");
+    return (await samplesAt(target)).get("poseidon_nomad_exec_sessions_room");
   }
 
   test("a plain session evicts unused warm ones, and both commands are right", async () => {

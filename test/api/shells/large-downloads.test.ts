@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { chooseExecutor } from "../../../src/agent/executors/choose.js";
 import { silentLogger } from "../../../src/telemetry/silent-logger.js";
 import { Lab } from "../../support/lab.js";
-import { samplesOf } from "../../support/samples.js";
+import { samplesAt } from "../../support/samples.js";
 import type { TestServer } from "../../support/server.js";
 import { warmed } from "./place.js";
 
@@ -22,9 +22,7 @@ afterAll(() => lab.stop());
 
 /** How many exec sessions the server has opened. */
 async function opened(): Promise<number> {
-  const { target } = server.client;
-  const page = await fetch(`${target.baseUrl}/metrics`, { headers: { "Poseidon-Token": target.token } });
-  return samplesOf(await page.text()).get(OPENED) ?? 0;
+  return (await samplesAt(server.client.target)).get(OPENED) ?? 0;
 }
 
 test("a download of over 1 MB has a session of its own, a smaller one has none", async () => {

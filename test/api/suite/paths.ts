@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { samplesAt } from "../../support/samples.js";
 import type { ApiClient } from "./client.js";
 
 /** Which way commands took, by the server's own counter (runner-shell.md). */
@@ -53,8 +54,9 @@ export function pathSuite(client: () => ApiClient): void {
 
 /** How many executions that are over took a path. */
 export async function commandsBy(client: ApiClient, path: "fast" | "plain"): Promise<number> {
-  const { baseUrl, token } = client.target;
-  const answer = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } });
-  const line = new RegExp(`^poseidon_executions_total\\{path="${path}",.*\\} (\\d+)$`, "gm");
-  return [...(await answer.text()).matchAll(line)].reduce((sum, match) => sum + Number(match[1]), 0);
+  const name = `poseidon_executions_total{path="${path}",`;
+  return [...(await samplesAt(client.target))].reduce(
+    (sum, [at, value]) => sum + (at.startsWith(name) ? value : 0),
+    0,
+  );
 }

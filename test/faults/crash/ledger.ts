@@ -1,5 +1,6 @@
 import WebSocket from "ws";
 import type { Answer, ApiClient } from "../../api/suite/client.js";
+import { samplesAt } from "../../support/samples.js";
 import { until } from "../../support/until.js";
 
 /** What a client may rely on about a runner that it was given. */
@@ -103,15 +104,12 @@ export class Ledger {
 
   /** Resolves once a runner of the environment is reserved, or the server is dead. */
   async reserved(id: number): Promise<void> {
-    const { baseUrl, token } = this.#client.target;
-    const line = new RegExp(`^poseidon_pool_runners\\{environment_id="${id}",state="reserved"\\} [1-9]`, "m");
+    const sample = `poseidon_pool_runners{environment_id="${id}",state="reserved"}`;
     await until(
       `a reserved runner of environment ${id}`,
       async () => {
-        const answer = await fetch(`${baseUrl}/metrics`, { headers: { "Poseidon-Token": token } }).catch(
-          () => undefined,
-        );
-        return answer === undefined || line.test(await answer.text().catch(() => ""));
+        const samples = await samplesAt(this.#client.target).catch(() => undefined);
+        return samples === undefined || (samples.get(sample) ?? 0) > 0;
       },
       PATIENT,
     );
