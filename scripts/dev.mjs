@@ -1,15 +1,38 @@
-// `npm run dev`: compiles on every change and restarts server and embedded agent with it.
-import { spawn, spawnSync } from "node:child_process";
+// `npm run dev`: builds on every change and restarts server and embedded agent with it.
+import { spawn } from "node:child_process";
+import { watch } from "node:fs";
+import { buildProgram } from "./bundle.mjs";
 
-const run = (command, args) => spawn(command, args, { stdio: "inherit" });
+/** ms in which an editor has written all it writes. */
+const quiet = 100;
 
-spawnSync("npm", ["run", "--silent", "build"], { stdio: "inherit" });
-const children = [
-  run("npx", ["tsc", "-p", "tsconfig.build.json", "--watch", "--preserveWatchOutput"]),
-  run("node", ["--watch", "--watch-preserve-output", "dist/main.js", "demo"]),
-];
-const stop = () => {
-  for (const child of children) child.kill("SIGTERM");
+let demo;
+let building = Promise.resolve();
+let timer;
+
+async function restart() {
+  try {
+    await buildProgram("dist");
+  } catch (error) {
+    return console.error(error instanceof Error ? error.message : error);
+  }
+  const ended = demo && new Promise((resolve) => demo.once("exit", resolve));
+  demo?.kill("SIGTERM");
+  await ended;
+  demo = spawn(process.execPath, ["dist/main.js", "demo"], { stdio: "inherit" });
+}
+
+const next = () => {
+  building = building.then(restart);
 };
-process.on("SIGINT", stop);
-process.on("SIGTERM", stop);
+watch("src", { recursive: true }, () => {
+  clearTimeout(timer);
+  timer = setTimeout(next, quiet);
+});
+next();
+
+for (const signal of ["SIGINT", "SIGTERM"])
+  process.on(signal, () => {
+    demo?.kill("SIGTERM");
+    process.exit(0);
+  });

@@ -1,8 +1,9 @@
-// Writes what is generated from the sources: the tables of docs/configuration.md, docs/metrics.md and docs/errors.md, and .env.example. Needs `npm run build`.
-import { readFile, writeFile } from "node:fs/promises";
-import { errorTables } from "../dist/api/plugins/error-documentation.js";
-import { environmentExample, keyTables, laterTable } from "../dist/config/documentation.js";
-import { metricTables } from "../dist/telemetry/metrics/documentation.js";
+// Writes what is generated from the sources: the tables of docs/configuration.md, docs/metrics.md and docs/errors.md, and .env.example.
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { bundle } from "./bundle.mjs";
 
 /** Puts `tables` between the two marks of a document. */
 async function fill(name, mark, tables) {
@@ -17,8 +18,23 @@ async function fill(name, mark, tables) {
   await writeFile(path, `${before}${begin}\n\n${tables}\n\n${end}${after}`);
 }
 
-await fill("configuration.md", "keys", keyTables());
-await fill("configuration.md", "later keys", laterTable());
-await fill("metrics.md", "metrics", metricTables());
-await fill("errors.md", "errors", errorTables());
-await writeFile(new URL("../.env.example", import.meta.url), environmentExample());
+const folder = await mkdtemp(join(tmpdir(), "poseidon-documentation-"));
+try {
+  const input = {
+    errors: "src/api/plugins/error-documentation.ts",
+    keys: "src/config/documentation.ts",
+    metrics: "src/telemetry/metrics/documentation.ts",
+  };
+  await bundle(input, folder);
+  const load = (name) => import(pathToFileURL(join(folder, `${name}.js`)).href);
+  const { errorTables } = await load("errors");
+  const { environmentExample, keyTables, laterTable } = await load("keys");
+  const { metricTables } = await load("metrics");
+  await fill("configuration.md", "keys", keyTables());
+  await fill("configuration.md", "later keys", laterTable());
+  await fill("metrics.md", "metrics", metricTables());
+  await fill("errors.md", "errors", errorTables());
+  await writeFile(new URL("../.env.example", import.meta.url), environmentExample());
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}

@@ -12,7 +12,7 @@ process.title = "poseidon";
 
 // V8 lets the heap grow to up to four times what lives before it collects all of it. Twice costs no more CPU here, and a quarter less
 // memory (docs/performance.md, "Load and growth").
-setFlagsFromString("--heap-growing-percent=100");
+setFlagsFromString("--heap-growing-percent=50");
 
 const parts: Parts = {
   createApp: async (config, options) => (await import("./app.js")).createApp(config, options),
