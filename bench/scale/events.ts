@@ -7,6 +7,9 @@ import type { Figures } from "./series.js";
 
 const DURATION = 10_000;
 const CLAIM_PERIOD = 20;
+
+/** ms between two refills that are watched: watching asks for the statistics of all environments every few milliseconds, which is a load. */
+const REFILL_PAUSE = 250;
 /** The server's own measure of how old an event is when it comes. */
 const LAG = "poseidon_nomad_event_lag_seconds";
 
@@ -30,7 +33,10 @@ export async function measureEvents(
     let over = false;
     const start = await client.metrics();
     const watching = (async () => {
-      while (!over) refills.push(await refillOnce(client, watched, runnersEach));
+      while (!over) {
+        refills.push(await refillOnce(client, watched, runnersEach));
+        await sleep(REFILL_PAUSE);
+      }
     })();
     const [sent, claims, middle] = await Promise.all([
       lab.events({ rate, duration: DURATION }),

@@ -10,8 +10,8 @@ import { isNomadError, NomadError } from "./errors.js";
 import type { ExecOpener, ExecOptions, ExecSession, ExecTarget } from "./exec.js";
 import { connectExec, DroppedError, type ExecTls } from "./exec-connect.js";
 import { ExecHeartbeat } from "./exec-heartbeat.js";
+import { execPath } from "./exec-path.js";
 import { WebSocketExecSession } from "./exec-session.js";
-import { pathOf } from "./http.js";
 import { NodeAddresses } from "./node-addresses.js";
 import { checkNodeIdentity } from "./tls.js";
 import { TlsSessions } from "./tls-sessions.js";
@@ -159,10 +159,4 @@ export class NomadExecOpener implements ExecOpener {
       "Nomad drops connections: most likely its limit per client is reached (http_max_conns_per_client)";
     return new NomadError("no-room", message, { cause: error });
   }
-}
-
-function execPath(target: ExecTarget, options: ExecOptions, namespace: string): string {
-  const path = `/v1/client/allocation/${encodeURIComponent(target.allocationId)}/exec`;
-  const query = { task: "default-task", tty: String(options.tty), command: JSON.stringify(options.command) };
-  return pathOf(path, { namespace, query });
 }
