@@ -15,11 +15,12 @@ const NOT_THERE = 127;
 /** The lines of the server's shell texts that tell which session is which. */
 const TERMINAL_LINE = 'printf %s "$1:!" >&7';
 const ERRORS_LINE = 'printf %s "$request" >&9';
+const CONTROL_LINE = "printf 'lacks %s\\n' \"$tool\"";
 
 /**
  * Answers exec sessions as the shell texts of the plain path do for a command, without running anything: the commands of canned-program.ts
- * print, everything else ends at once with 0. Sessions of other shell texts find nothing to run, as in an image without
- * the programs they need.
+ * print, everything else ends at once with 0. A runner is kept warm no longer than it takes to say that its image has no `head`. Sessions of
+ * other shell texts find nothing to run.
  */
 export function cannedCommands(): CannedExec {
   const requests = new Map<string, Deferred<Request>>();
@@ -35,6 +36,7 @@ export function cannedCommands(): CannedExec {
     setImmediate(() => {
       if (isTerminal(spec, text)) runTerminal(process, unique, requestOf(unique).promise);
       else if (isErrors(spec, text)) runErrors(process, requestOf(unique), () => requests.delete(unique));
+      else if (text.includes(CONTROL_LINE)) process.print("lacks head\n");
       else process.exit(NOT_THERE);
     });
     return process;
