@@ -11,7 +11,7 @@ import type { BenchOptions } from "./options.js";
 import type { Results } from "./report/results.js";
 import { type Measurement, measurementOf, type Row } from "./report/row.js";
 import { STEPS } from "./steps/index.js";
-import { memoryRow } from "./steps/memory.js";
+import { memoryRows } from "./steps/memory.js";
 import { measureRecovery, recovery } from "./steps/recovery.js";
 import type { ImageBench, StepContext } from "./steps/step.js";
 import { type OpenTarget, openTarget } from "./target/open.js";
@@ -90,7 +90,7 @@ async function runSteps(
       }
       rows.push({ ...step, measurements });
     }
-    if (isWanted(options, "memory")) rows.push(...memoryRow(idle, processUse(serverPid)?.memoryMiB));
+    if (isWanted(options, "memory")) rows.push(...(await memoryRows(serverPid, idle, signal)));
     const after = await repeat(() => baseline.once(), half);
     await baseline.close();
     const summary = summarize([...before.values, ...after.values]);

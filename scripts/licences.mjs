@@ -28,7 +28,7 @@ export function licencePage() {
   }
   return `# Licences of the dependencies
 
-Generated from package-lock.json: \`node scripts/licences.mjs\`. The text of each licence is in its package, \`node_modules/<name>\` of an installation and
+Generated from package-lock.json: \`node scripts/licences.mjs\`. What the server uses of them is part of the files of \`dist\`; the text of each licence is in its package, \`node_modules/<name>\` of an installation and
 \`/srv/poseidon/node_modules/<name>\` of the image; abstract-logging has none there, and names MIT in its package.json.
 
 ## What the server runs with

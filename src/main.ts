@@ -10,8 +10,8 @@ import { stopOnSignals } from "./cli/signals.js";
 // Operators and test suites look for the process by this name.
 process.title = "poseidon";
 
-// V8 lets the heap grow to up to four times what lives before it collects all of it. Twice costs no more CPU here, and a quarter less
-// memory (docs/performance.md, "Load and growth").
+// V8 lets the heap grow to up to four times what lives before it collects all of it. One and a half times costs hardly more CPU here, and a
+// third less memory (docs/performance.md, "Load and growth").
 setFlagsFromString("--heap-growing-percent=50");
 
 const parts: Parts = {

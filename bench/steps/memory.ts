@@ -1,10 +1,25 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { processUse } from "../measure/processes.js";
 import { measurementOf, type Row } from "../report/row.js";
 
 const base = { unit: "MiB", better: "less" } as const;
 
-/** `memory`: resident memory of the server's process before and after all steps; no rows where it is not on this machine. */
-export function memoryRow(idle: number | undefined, after: number | undefined): Row[] {
+/** After so much rest a server has given back what it gives back, ms. */
+const REST_MS = 20_000;
+
+/**
+ * `memory`: resident memory of the server's process: `idle` was read before all steps, the others are read right after them and after a rest. No rows where the
+ * process is not on this machine.
+ */
+export async function memoryRows(
+  pid: number | undefined,
+  idle: number | undefined,
+  signal: AbortSignal,
+): Promise<Row[]> {
+  const after = processUse(pid)?.memoryMiB;
   if (idle === undefined || after === undefined) return [];
+  await sleep(REST_MS, undefined, { signal });
+  const rested = processUse(pid)?.memoryMiB ?? Number.NaN;
   const parts = { image: undefined, paths: {}, baseline: undefined };
   const row = (id: string, title: string, value: number, goal: number): Row => ({
     ...base,
@@ -16,5 +31,6 @@ export function memoryRow(idle: number | undefined, after: number | undefined): 
   return [
     row("memory-idle", "memory, resident, idle", idle, 90),
     row("memory-after", "memory, resident, after all steps", after, 130),
+    row("memory-rested", "memory, resident, 20 s later", rested, 130),
   ];
 }

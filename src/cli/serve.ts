@@ -1,6 +1,7 @@
 import { ConfigError } from "../config/errors.js";
 import { loadConfig } from "../config/load.js";
 import type { ResolvedConfig } from "../config/resolve.js";
+import { IdleCollector } from "../lib/idle-collector.js";
 import { untilAborted } from "../lib/until-aborted.js";
 import { passedSockets } from "../systemd/passed-sockets.js";
 import { type ServiceManager, serviceManager } from "../systemd/service-manager.js";
@@ -40,7 +41,9 @@ async function runUntilStopped(
   options: { readonly logger: Logger; readonly manager: ServiceManager; readonly stop: AbortSignal },
 ): Promise<number> {
   const { logger, manager, stop } = options;
+  const collector = new IdleCollector();
   try {
+    collector.start();
     const started = await Promise.race([app.start(), untilAborted(stop)]);
     if (started !== undefined) {
       logger.info("listening", { address: started.address, port: started.port });
@@ -51,6 +54,8 @@ async function runUntilStopped(
     logger.error("the server cannot start", { error });
     await app.stop().catch((stopError) => logger.error("the server did not stop", { error: stopError }));
     return 1;
+  } finally {
+    collector.stop();
   }
   try {
     logger.info("stopping", { signal: String(stop.reason) });
