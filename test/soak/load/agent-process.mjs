@@ -1,12 +1,25 @@
 // An agent in a process of its own: real processes in runners of all images but one, in whose runners nothing runs, since dozens of new sandboxes a second are more than
-// two cores can start beside what is tested. The argument is the folder of the compiled program. Writes its port; ends with its input.
+// two cores can start beside what is tested. Writes its port; ends with its input.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { bundle } from "../../../scripts/bundle.mjs";
 
-const [, , dist] = process.argv;
-const { createAgent } = await import(join(dist, "agent/agent.js"));
-const { chooseExecutor } = await import(join(dist, "agent/executors/choose.js"));
-const { createNullExecutor } = await import(join(dist, "agent/executors/null.js"));
-const { silentLogger: logger } = await import(join(dist, "telemetry/silent-logger.js"));
+const source = fileURLToPath(new URL("../../../src/", import.meta.url));
+const folder = await mkdtemp(join(tmpdir(), "poseidon-agent-"));
+const input = {
+  agent: join(source, "agent/agent.ts"),
+  choose: join(source, "agent/executors/choose.ts"),
+  null: join(source, "agent/executors/null.ts"),
+  logger: join(source, "telemetry/silent-logger.ts"),
+};
+await bundle(input, folder);
+const load = (name) => import(join(folder, `${name}.js`));
+const { createAgent } = await load("agent");
+const { chooseExecutor } = await load("choose");
+const { createNullExecutor } = await load("null");
+const { silentLogger: logger } = await load("logger");
 
 const real = await chooseExecutor({ logger });
 const none = createNullExecutor();
@@ -18,6 +31,10 @@ const executor = {
 };
 const agent = createAgent({ executor, token: process.env.POSEIDON_NOMAD_TOKEN, logger });
 const { port } = await agent.start();
-process.stdin.on("end", () => void agent.stop().then(() => process.exit(0)));
+process.stdin.on("end", async () => {
+  await agent.stop();
+  await rm(folder, { recursive: true });
+  process.exit(0);
+});
 process.stdin.resume();
 console.log(port);

@@ -1,9 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import type { CompiledProgram } from "../../support/compiled-program.js";
 
 /** The image of runners in which nothing runs; in those of every other one real processes do. */
 export const NOTHING = "nothing";
@@ -11,8 +9,8 @@ export const NOTHING = "nothing";
 const SCRIPT = fileURLToPath(new URL("agent-process.mjs", import.meta.url));
 
 /** Starts an agent in a process of its own, so that the load it gets does not hold it up; resolves with its port. It ends with the test. */
-export async function agentProcess(program: CompiledProgram, token: string): Promise<number> {
-  const child = spawn(process.execPath, [SCRIPT, dirname(program.main)], {
+export async function agentProcess(token: string): Promise<number> {
+  const child = spawn(process.execPath, [SCRIPT], {
     stdio: ["pipe", "pipe", "inherit"],
     env: { PATH: process.env.PATH ?? "", POSEIDON_NOMAD_TOKEN: token },
   });
@@ -21,6 +19,7 @@ export async function agentProcess(program: CompiledProgram, token: string): Pro
     child.stdin.end();
     await ended;
   });
-  const [chunk] = await Promise.race([once(child.stdout, "data"), ended]);
+  const dead = ended.then(() => Promise.reject(new Error("the agent did not start")));
+  const [chunk] = await Promise.race([once(child.stdout, "data"), dead]);
   return Number(chunk);
 }

@@ -37,7 +37,7 @@ test.each(["at SIGHUP", "by their change alone"])(
   async (how) => {
     certificates.serve("first");
     const { manager, serve } = await activatedServer(program, {
-      nomadPort: await agentProcess(program, AGENT_TOKEN),
+      nomadPort: await agentProcess(AGENT_TOKEN),
       variables: {
         POSEIDON_LOGGER_LEVEL: "warn",
         POSEIDON_SERVER_TLS_ACTIVE: "true",

@@ -19,7 +19,7 @@ test.each(["beside the draining one", "after its end"])(
   { timeout: 400_000 },
   async (order) => {
     const { manager, serve } = await activatedServer(program, {
-      nomadPort: await agentProcess(program, AGENT_TOKEN),
+      nomadPort: await agentProcess(AGENT_TOKEN),
       variables: { POSEIDON_LOGGER_LEVEL: "warn" },
     });
     let server = await serve();
