@@ -12,6 +12,11 @@ export class KeyedMutex<Key> {
     });
     return result;
   }
+
+  /** Whether a task of `key` runs or waits. */
+  isHeld(key: Key): boolean {
+    return this.#tails.has(key);
+  }
 }
 
 function noop(): void {

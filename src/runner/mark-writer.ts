@@ -84,6 +84,11 @@ export class MarkWriter {
     return this.#releasing.has(runnerId);
   }
 
+  /** Whether a mark of this runner is being written, or waits for its turn. */
+  isUnderWay(runnerId: string): boolean {
+    return this.#order.isHeld(runnerId);
+  }
+
   /** Resolves when the marks that are on their way now have been made, or have failed. */
   async settled(): Promise<void> {
     await Promise.allSettled(this.#underWay);

@@ -61,12 +61,15 @@ export class Observer implements ClusterListener {
     else this.#settle(runner, record);
   }
 
-  /** A registration that was under way when its runner was given up may land after the deletion. */
+  /**
+   * A registration or a mark that was under way when its runner was given up may land after the deletion: Nomad looks whether the job is still as
+   * the mark wants it (`EnforceIndex`) before its log has taken what came first, and then makes the job anew.
+   */
   #lookAtGivenUp(jobId: string, record: JobRecord | undefined): void {
-    const { registry, deletions } = this.#options;
+    const { registry, deletions, marks } = this.#options;
     if (deletions.isPending(jobId)) return;
-    if (record === undefined) registry.forgetGivenUp(jobId);
-    else deletions.deleteInBackground(jobId);
+    if (record !== undefined) deletions.deleteInBackground(jobId);
+    else if (!marks.isUnderWay(jobId)) registry.forgetGivenUp(jobId);
   }
 
   /** A runner of a pool of ours that somebody else registered, or whose registration's answer was lost. */

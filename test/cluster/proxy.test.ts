@@ -22,7 +22,10 @@ describe("a proxy before a real Nomad", () => {
     await server.client.put(ENVIRONMENT, { image, prewarmingPoolSize: 2 });
     await server.settled(ENVIRONMENT, { idle: 2, used: 0 }, LONG);
   });
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    // Such a fault may not come again: what the server saw is told with it.
+    if (task.result?.errors !== undefined)
+      for (const line of server.lines.slice(-80)) console.log(JSON.stringify(line));
     server.gate.delay(0);
     server.gate.closeIdle(0);
     await server.gate.open();
@@ -35,7 +38,17 @@ describe("a proxy before a real Nomad", () => {
 
   const exact = async (): Promise<void> => {
     await server.settled(ENVIRONMENT, { idle: 2, used: 0 }, LONG);
-    await until("exact jobs", async () => (await nomad.jobIds(`${ENVIRONMENT}-`)).length === 2, LONG);
+    let jobs: readonly string[] = [];
+    await until(
+      "exact jobs",
+      async () => {
+        jobs = await nomad.jobIds(`${ENVIRONMENT}-`);
+        return jobs.length === 2;
+      },
+      LONG,
+    ).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}; last: ${jobs.join(", ")}`, { cause: error });
+    });
   };
 
   test("all connections cut, five times", async () => {

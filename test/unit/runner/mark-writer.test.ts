@@ -40,4 +40,31 @@ describe("MarkWriter", () => {
     await Promise.all(marks);
     expect(answers).toHaveLength(40);
   });
+
+  it("knows of a mark from its order to its answer, good or bad", async () => {
+    const id = "7-00000000-0000-4000-8000-000000000000";
+    const taskGroups = [{ Name: "config", Count: 0, Meta: { used: "false" }, Tasks: [] }];
+    const record = new JobRecords().of({ ID: id, Name: id, TaskGroups: taskGroups });
+    let answer = deferred();
+    const writer = new MarkWriter({
+      instance: "this",
+      client: {
+        registerJob: async () => {
+          await answer.promise;
+          return { jobModifyIndex: 2, evalId: "", warnings: "" };
+        },
+      },
+      view: { job: () => record, refresh: async () => undefined, noteRegistered: () => undefined },
+    });
+    for (const settle of [() => answer.resolve(), () => answer.reject(new Error("away"))]) {
+      answer = deferred();
+      expect(writer.isUnderWay(id)).toBe(false);
+      const marking = writer.claimed(id, 60);
+      expect(writer.isUnderWay(id)).toBe(true);
+      settle();
+      await marking.catch(() => undefined);
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(writer.isUnderWay(id)).toBe(false);
+    }
+  });
 });
