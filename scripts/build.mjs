@@ -1,4 +1,5 @@
-// `npm run build`, after tsc has looked at the types. Argument: a folder other than `dist`.
+// `npm run build`, after tsc has looked at the types. Arguments: a folder other than `dist`, an entry other than `src/main.ts`.
 import { buildProgram } from "./bundle.mjs";
 
-await buildProgram(process.argv[2] ?? "dist");
+const [, , folder = "dist", entry] = process.argv;
+await buildProgram(folder, entry);

@@ -57,12 +57,12 @@ export async function bundle(input, folder) {
   await build.close();
 }
 
-/** The whole program: bundle, assets, and the commit for `--version`. Others may start a program from `folder` meanwhile. */
-export async function buildProgram(folder) {
+/** The whole program: bundle, assets, and the commit for `--version`. `entry` becomes `main.js`. Others may start a program from `folder` meanwhile. */
+export async function buildProgram(folder, entry = join(source, "main.ts")) {
   const made = await mkdtemp(`${folder}-`);
   const before = `${made}-before`;
   try {
-    await bundle({ main: join(source, "main.ts") }, made);
+    await bundle({ main: entry }, made);
     await copyAssets(made);
     const { status, stdout } = spawnSync("git", ["rev-parse", "--short=12", "HEAD"], {
       cwd: root,

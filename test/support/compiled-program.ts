@@ -13,10 +13,13 @@ export interface CompiledProgram {
   remove(): void;
 }
 
-/** Makes the program of `src` in a folder of its own, without a look at types: `npm run check` does that. */
-export function compileProgram(): CompiledProgram {
+/**
+ * Makes the program of `src`, or of another entry (below the repository's root), in a folder of its own, without a look at types: `npm run check`
+ * does that.
+ */
+export function compileProgram(entry = "src/main.ts"): CompiledProgram {
   const folder = mkdtempSync(join(tmpdir(), "poseidon-program-"));
-  execFileSync(process.execPath, [join(ROOT, "scripts", "build.mjs"), join(folder, "dist")]);
+  execFileSync(process.execPath, [join(ROOT, "scripts/build.mjs"), join(folder, "dist"), join(ROOT, entry)]);
   cpSync(join(ROOT, "package.json"), join(folder, "package.json"));
   return {
     main: join(folder, "dist", "main.js"),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createNullExecutor, createNullProcess } from "../../../src/agent/executors/null.js";
 import { CRASH_POINTS } from "../../../src/runner/crash-points.js";
-import { type CompiledServer, compileServer } from "../../support/compiled-server.js";
+import { type CompiledProgram, compileProgram } from "../../support/compiled-program.js";
 import { Lab } from "../../support/lab.js";
 import { until } from "../../support/until.js";
 import { expectNothingLost } from "./aftermath.js";
@@ -27,9 +27,9 @@ const LATER: readonly (readonly [(typeof CRASH_POINTS)[number], number])[] = [
 ];
 
 const figures: string[] = [];
-let compiled: CompiledServer;
+let compiled: CompiledProgram;
 beforeAll(() => {
-  compiled = compileServer("test/faults/crash/server-process.ts");
+  compiled = compileProgram("test/faults/crash/server-process.ts");
 });
 afterAll(() => {
   compiled.remove();
@@ -86,7 +86,7 @@ describe.concurrent("a server that is killed", () => {
     try {
       const [used] = await leaveSomething(lab);
       const server = await KillableServer.start({
-        entry: compiled.entry,
+        entry: compiled.main,
         nomad: lab.nomad,
         variables: VARIABLES,
         crash: { at, count },
